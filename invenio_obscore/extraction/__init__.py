@@ -1,0 +1,1 @@
+"""Rules that turn headers into ObsCore values, each with its evidence."""

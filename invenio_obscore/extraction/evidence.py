@@ -1,0 +1,105 @@
+"""Where a value came from, and what is doubtful: both travel with every row and are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..obscore.row import ObsCoreRow
+
+SourceKind = Literal[
+    "keyword",  # a header card
+    "wcs",  # computed from the WCS of an HDU
+    "table",  # read or counted in a table HDU
+    "file",  # name, size, structure of the file
+    "instrument",  # a rule of an instrument's table
+    "house",  # a house rule, by its name
+    "mapping",  # a line of the mapping file
+    "simbad",
+    "svo",
+    "depositor",  # a correction
+    "record",  # the deposit's own metadata
+    "default",
+]
+
+Severity = Literal["error", "attention", "advice"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Where the value of one column came from.
+
+    Attributes
+    ----------
+    column
+        ObsCore column.
+    source
+        Kind of source.
+    detail
+        What exactly, in words for people: ``EXPTIME``, ``WCS of HDU 1``, ``line 3``, a rule's name.
+    hdu
+        HDU number from 0, or None where it is no one HDU's.
+    raw
+        The value as it was found, before conversion (text, may be cut to 200 characters).
+    """
+
+    column: str
+    source: SourceKind
+    detail: str = ""
+    hdu: int | None = None
+    raw: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {k: v for k, v in vars(self).items() if v not in ("", None)}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something a person should look at; it never stops anything.
+
+    ``severity``: *error* the product cannot be described, *attention* a value is missing or implausible, *advice*.
+    ``code`` is stable and machine-readable (``truncated``, ``wcs-failed``, ``unit-missing`` …).
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    column: str = ""
+    hdu: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {k: v for k, v in vars(self).items() if v not in ("", None)}
+
+
+@dataclass
+class Product:
+    """One data product: a row, the evidence of each value, and the problems.
+
+    Attributes
+    ----------
+    key
+        Names the product inside its file for ever: ``""`` where the file is one product, else the HDU's name or number
+        in lower case (``spectrum``, ``hdu3``).
+    member
+        Path inside a ZIP or tar archive, else ``""``.
+    """
+
+    row: ObsCoreRow
+    key: str = ""
+    member: str = ""
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def set(self, column: str, value: Any, evidence: Evidence) -> None:  # noqa: ANN401
+        """Put a value into the row, with its evidence (replacing what was there)."""
+        self.row[column] = value
+        self.evidence[column] = evidence
+
+    def fill(self, column: str, value: Any, evidence: Evidence) -> bool:  # noqa: ANN401
+        """The same where the cell is empty and there is a value; whether it was filled."""
+        if value is None or self.row[column] is not None:
+            return False
+        self.set(column, value, evidence)
+        return True

@@ -1,0 +1,1 @@
+"""The ObsCore 1.1 data model: columns, rows, regions, vocabularies, validation."""
