@@ -252,16 +252,16 @@ _RADIO: tuple[tuple[Group, _Line], ...] = (
     ("where", ("s_largest_angular_scale_max", "double", "arcsec", "phys.angSize;stat.max",
         _S + "Resolution.Scale.Limits.HiLim.Hi", "",
         "The same at the lowest frequency")),
-
-          ("where", ("uv_distance_min", "double", "m", "stat.fourier;pos;stat.min", "Char.UVAxis.Coverage.Bounds.Limits.LoLim", "",
+    ("where", ("uv_distance_min", "double", "m", "stat.fourier;pos;stat.min",
+        "Char.UVAxis.Coverage.Bounds.Limits.LoLim", "",
         "Shortest distance in the uv plane")),
-
-          ("where", ("uv_distance_max", "double", "m", "stat.fourier;pos;stat.max", "Char.UVAxis.Coverage.Bounds.Limits.HiLim", "",
+    ("where", ("uv_distance_max", "double", "m", "stat.fourier;pos;stat.max",
+        "Char.UVAxis.Coverage.Bounds.Limits.HiLim", "",
         "Longest distance in the uv plane")),
     ("where", ("uv_distribution_ecc", "double", "", "stat.fourier;pos", "Char.UVAxis.Coverage.Bounds.Eccentricity", "",
         "Eccentricity of the uv coverage")),
-
-          ("where", ("uv_distribution_fill", "double", "", "stat.fourier;pos;arith.ratio", "Char.UVAxis.Coverage.Bounds.FillingFactor", "",
+    ("where", ("uv_distribution_fill", "double", "", "stat.fourier;pos;arith.ratio",
+        "Char.UVAxis.Coverage.Bounds.FillingFactor", "",
         "Filled part of the uv coverage")),
     ("telescope", ("instr_tel_number", "int", "", "meta.number;instr.param",
         "Provenance.ObsConfig.Instrument.Array.AntNumber", "",

@@ -1,7 +1,7 @@
 """Sky regions: circles, polygons and unions of them, in ICRS degrees.
 
-A region is one thing for the user: its text is STC-S (as TAP 1.0's appendix used it, xtype ``adql:REGION``). Circles stay
-circles; a mosaic is a `Union`; the whole sky is a circle of 180 degrees.
+A region is one thing for the user: its text is STC-S (as TAP 1.0's appendix used it, xtype ``adql:REGION``).
+Circles stay circles; a mosaic is a `Union`; the whole sky is a circle of 180 degrees.
 """
 
 from __future__ import annotations
