@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,10 @@ def _table(header: tuple[str, ...], rows: Iterator[tuple[str, ...]], widths: tup
     return lines
 
 
-class _Generated(Directive):
+class _Generated(Directive, ABC):
+    @abstractmethod
     def lines(self) -> list[str]:
-        raise NotImplementedError
+        """What the directive stands for, as reStructuredText."""
 
     def run(self) -> list[nodes.Node]:
         """The generated text, parsed where the directive stands."""
