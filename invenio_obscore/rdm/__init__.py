@@ -1,0 +1,1 @@
+"""The InvenioRDM module: upload hook, verification, publication."""
