@@ -1,0 +1,1 @@
+"""How the real services start: found by address, in containers, or from local packages. Standard library only."""
