@@ -8,6 +8,7 @@ apart.
 - :class:`ObsCoreExtraction`: a cache of products; it may be emptied at any time.
 - :class:`ObsCoreVerification`: mapping and corrections; these cannot be made again (back them up).
 - :class:`ObsCoreProduct`: every product ever published, and its identifier for ever.
+- :class:`ObsCorePublished`: what each version of a record said of its products when it was published.
 """
 
 from __future__ import annotations
@@ -119,17 +120,15 @@ class ObsCoreVerification(db.Model):
     )
 
 
-class ObsCoreProduct(db.Model):
+class ObsCoreProduct(db.Model):  # type: ignore[name-defined,misc]
     """A product that was published once: its identifier stays, wherever it is now.
 
-    ``record_uuid``, ``recid`` and ``file_key`` say where it is now (the latest version that holds the same bytes);
-    ``published`` whether it has a row in ``ivoa.obscore``.
+    ``recid`` is the version in which the bytes first appeared, ``record_uuid`` the version that was last published with it.
     """
 
     __tablename__ = "obscore_product"
     __table_args__ = (
-        # Not unique over member and key: a path inside an archive may be longer than a B-tree entry.
-        Index("ix_obscore_product_file", "parent_uuid", "file_id"),
+        UniqueConstraint("parent_uuid", "file_id", "file_key", "member", "key"),
         Index("ix_obscore_product_record", "record_uuid"),
     )
 
@@ -141,7 +140,22 @@ class ObsCoreProduct(db.Model):
     file_key: Mapped[str] = mapped_column(Text, nullable=False)
     member: Mapped[str] = mapped_column(Text, default="", server_default="", nullable=False)
     key: Mapped[str] = mapped_column(Text, default="", server_default="", nullable=False)
-    published: Mapped[bool] = mapped_column(default=False, server_default="false", nullable=False)
+    first_published_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=func.now(), nullable=False)
+
+
+class ObsCorePublished(db.Model):  # type: ignore[name-defined,misc]
+    """What one version of a record says of one product, as it was when it was published.
+
+    It keeps the extractor version: a newer extractor changes nothing here until somebody asks for it. ``row`` holds the
+    columns that are not the system's; whether it stands in ``ivoa.obscore`` depends on what is public now.
+    """
+
+    __tablename__ = "obscore_published"
+
+    record_uuid: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    obs_publisher_did: Mapped[str] = mapped_column(Text, primary_key=True)
+    file_id: Mapped[uuid.UUID] = mapped_column(Uuid, nullable=False)
+    file_key: Mapped[str] = mapped_column(Text, nullable=False)
+    row: Mapped[dict[str, Any]] = mapped_column(_JSON, default=dict, nullable=False)
     evidence: Mapped[dict[str, Any]] = mapped_column(_JSON, default=dict, nullable=False)
     extractor_version: Mapped[str] = mapped_column(String(64), default="", server_default="", nullable=False)
-    first_published_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=func.now(), nullable=False)
