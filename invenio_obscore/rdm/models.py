@@ -64,7 +64,8 @@ class ObsCoreReading(db.Model):
     """What was read from one stored file, and how far reading has come.
 
     ``data`` is :meth:`invenio_obscore.fits.reading.Reading.to_bytes`. A worker that reads the file holds it by
-    ``owner`` until ``lease_until`` and renews that; ``attempts`` counts how often reading was begun.
+    ``owner`` until ``lease_until`` and renews that; ``attempts`` counts how often reading was begun; ``sync_pending``
+    that records published in the meantime have still to be told.
     """
 
     __tablename__ = "obscore_reading"
@@ -81,6 +82,7 @@ class ObsCoreReading(db.Model):
     lease_until: Mapped[datetime | None] = mapped_column(_INSTANT)
     queued_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=func.now(), nullable=False)
     finished_at: Mapped[datetime | None] = mapped_column(_INSTANT)
+    sync_pending: Mapped[bool] = mapped_column(default=False, server_default="false", nullable=False)
     extractor_version: Mapped[str] = mapped_column(String(64), default="", server_default="", nullable=False)
     data: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
 
@@ -120,7 +122,7 @@ class ObsCoreVerification(db.Model):
     )
 
 
-class ObsCoreProduct(db.Model):  # type: ignore[name-defined,misc]
+class ObsCoreProduct(db.Model):
     """A product that was published once: its identifier stays, wherever it is now.
 
     ``recid`` is the version in which the bytes first appeared, ``record_uuid`` the version that was last published with it.
@@ -128,7 +130,8 @@ class ObsCoreProduct(db.Model):  # type: ignore[name-defined,misc]
 
     __tablename__ = "obscore_product"
     __table_args__ = (
-        UniqueConstraint("parent_uuid", "file_id", "file_key", "member", "key"),
+        # Not unique over member and key: a path inside an archive may be longer than a B-tree entry.
+        Index("ix_obscore_product_file", "parent_uuid", "file_id"),
         Index("ix_obscore_product_record", "record_uuid"),
     )
 
@@ -143,7 +146,7 @@ class ObsCoreProduct(db.Model):  # type: ignore[name-defined,misc]
     first_published_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=func.now(), nullable=False)
 
 
-class ObsCorePublished(db.Model):  # type: ignore[name-defined,misc]
+class ObsCorePublished(db.Model):
     """What one version of a record says of one product, as it was when it was published.
 
     It keeps the extractor version: a newer extractor changes nothing here until somebody asks for it. ``row`` holds the
