@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ..fits.problems import Problem, Severity
 from ..obscore.row import ObsCoreRow
+
+__all__ = ["Evidence", "Problem", "Product", "Severity", "SourceKind"]
 
 SourceKind = Literal[
     "keyword",  # a header card
@@ -21,8 +24,6 @@ SourceKind = Literal[
     "record",  # the deposit's own metadata
     "default",
 ]
-
-Severity = Literal["error", "attention", "advice"]
 
 
 @dataclass(frozen=True)
@@ -48,25 +49,6 @@ class Evidence:
     detail: str = ""
     hdu: int | None = None
     raw: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
-        return {k: v for k, v in vars(self).items() if v not in ("", None)}
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something a person should look at; it never stops anything.
-
-    ``severity``: *error* the product cannot be described, *attention* a value is missing or implausible, *advice*.
-    ``code`` is stable and machine-readable (``truncated``, ``wcs-failed``, ``unit-missing`` …).
-    """
-
-    severity: Severity
-    code: str
-    message: str
-    column: str = ""
-    hdu: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
