@@ -1,0 +1,99 @@
+"""What identifies a data product and ties it to its record: pure functions of names and metadata.
+
+ObsCore 1.1, sections 3.3 and 4; IVOA Identifiers 2.0. A DID is given once, stored, and never given to anything else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+_HASH_LENGTH = 16
+#: What ends a FITS file's name, compressed or not; the rest is its stem.
+_SUFFIXES = re.compile(r"(\.(fits?|fts|fz|gz|bz2|xz|z|zip|tar|tgz))+$", re.IGNORECASE)
+#: Schemes of related identifiers that a ``bib_reference`` may hold, with what stands before the identifier.
+_ARTICLE_SCHEMES = {"doi": "doi:", "bibcode": "", "arxiv": "", "ads": ""}
+
+
+def product_hash(file_key: str, member: str, key: str, salt: str = "") -> str:
+    """Short lower-case name of a product inside its record version (80 bits in base 32).
+
+    DIDs compare case-insensitively (IVOA Identifiers 2.0, section 2.2), file keys don't: hence a hash.
+    """
+    named = "\0".join((file_key, member, key, salt)) if salt else "\0".join((file_key, member, key))
+    digest = hashlib.sha256(named.encode("utf-8", "surrogatepass")).digest()
+    return base64.b32encode(digest).decode("ascii").lower()[:_HASH_LENGTH]
+
+
+def obs_publisher_did(authority: str, path: str, recid: str, product: str) -> str:
+    """``ivo://<authority>/<path>?<recid>/<product>`` (ObsCore 1.1, section 3.3.4)."""
+    return f"ivo://{authority}/{path}?{recid}/{product}"
+
+
+def file_stem(name: str) -> str:
+    """The file's name without folders and without what says that it is (compressed) FITS."""
+    base = name.rstrip("/").rpartition("/")[2]
+    return _SUFFIXES.sub("", base) or base
+
+
+def obs_id(parent_recid: str, file_key: str, member: str) -> str:
+    """Identifier that all products of one file share, where the header gives none."""
+    return f"{parent_recid}/{file_stem(member or file_key)}"
+
+
+def bib_reference(metadata: Mapping[str, Any], doi: str | None) -> str | None:
+    """The article that the record supplements, else the record's own DOI (ObsCore 1.1, section B.4.4)."""
+    for related in metadata.get("related_identifiers") or ():
+        relation = (related.get("relation_type") or {}).get("id", "")
+        scheme = str(related.get("scheme", "")).lower()
+        if relation.lower() == "issupplementto" and scheme in _ARTICLE_SCHEMES and related.get("identifier"):
+            return _ARTICLE_SCHEMES[scheme] + str(related["identifier"])
+    return f"doi:{doi}" if doi else None
+
+
+def creator_names(metadata: Mapping[str, Any]) -> str | None:
+    """Names of the record's creators, in their order."""
+    names = [(creator.get("person_or_org") or {}).get("name") for creator in metadata.get("creators") or ()]
+    return "; ".join(name for name in names if name) or None
+
+
+def access_url(site: str, recid: str, file_key: str, member: str) -> str:
+    """Public address that delivers the file, or the member of an archive, with byte ranges.
+
+    Parameters
+    ----------
+    site
+        Address of the repository, with or without a slash at its end.
+    """
+    # A slash is part of a key's path in InvenioRDM's routes; everything else that is special is quoted.
+    address = f"{site.rstrip('/')}/records/{quote(recid, safe='')}/files/{quote(file_key, safe='/')}"
+    return f"{address}/container/{quote(member, safe='/')}" if member else f"{address}?download=1"
+
+
+#: Media type by what the file is compressed with: of one image, and of anything else in FITS.
+_FORMATS: Sequence[tuple[str, str, str]] = (
+    (".gz", "image/x-fits-gzip", "application/x-fits-gzip"),
+    (".tgz", "application/gzip", "application/gzip"),
+    (".bz2", "application/x-fits-bzip2", "application/x-fits-bzip2"),
+    (".xz", "application/x-xz", "application/x-xz"),
+    (".z", "application/x-fits-compress", "application/x-fits-compress"),
+)
+_IMAGES = frozenset({"image", "cube"})
+
+
+def access_format(name: str, dataproduct_type: str | None) -> str:
+    """Media type of the file (ObsCore 1.1, section 4.7): image/fits for images and cubes, else application/fits."""
+    lower = name.lower()
+    for suffix, image, other in _FORMATS:
+        if lower.endswith(suffix):
+            return image if dataproduct_type in _IMAGES else other
+    return "image/fits" if dataproduct_type in _IMAGES else "application/fits"
+
+
+def access_estsize(size: int) -> int:
+    """Kilobytes (1000 bytes), at least 1."""
+    return max(1, -(-size // 1000))
