@@ -8,6 +8,7 @@
     │   │   ├── NotFitsError         it is something else
     │   │   ├── TruncatedFitsError   it ends too early
     │   │   └── FitsLimitError       it passes a limit of size, count or time
+    │   │       └── ReaderDiedError      the process that read it was killed or crashed
     │   ├── MappingError         a line of a mapping file (line, column)
     │   ├── ColumnError          a value for an ObsCore column
     │   ├── AdqlError            a query (line, column, found, expected)
@@ -71,6 +72,10 @@ class TruncatedFitsError(FitsError):
 
 class FitsLimitError(FitsError):
     """The file passes a limit: header size, number of HDUs, inflated bytes, seconds."""
+
+
+class ReaderDiedError(FitsLimitError):
+    """The process that read the file is gone: killed, crashed or out of memory; it may be the file, or bad luck."""
 
 
 class PositionedError(InputError):
