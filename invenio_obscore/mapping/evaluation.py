@@ -1,0 +1,145 @@
+"""The value of an expression in a scope.
+
+There are no loops, the size of an expression is bounded when it is parsed, and so are the texts and lists that it can
+make: the time that it takes is bounded, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import singledispatchmethod
+from typing import Any
+
+from astropy import units as u
+
+from ..errors import MappingError
+from .functions import Functions
+from .nodes import Assignment, Binary, Call, Cell, Constant, Index, Keyword, Node, Slice, Unary, Variable
+from .scope import Scope
+from .values import NULL, checked, describe, is_number, number_of, operate, problem, truth
+
+
+class Evaluator:
+    """Evaluates the expressions of one scope.
+
+    Parameters
+    ----------
+    scope
+        What the expressions see.
+    functions
+        The functions that they may call.
+    """
+
+    def __init__(self, scope: Scope, functions: Functions) -> None:
+        self._scope = scope
+        self._functions = functions
+
+    def value(self, assignment: Assignment) -> Any:  # noqa: ANN401
+        """What a line assigns; see :mod:`.values` for the kinds.
+
+        Raises
+        ------
+        MappingError
+            With the line and the column of the part that failed.
+        """
+        try:
+            return self.evaluate(assignment.expression)
+        except MappingError as error:
+            raise MappingError(
+                error.message, line=assignment.line, column=error.column or assignment.column, remedy=error.remedy
+            ) from error
+
+    def evaluate(self, node: Node) -> Any:  # noqa: ANN401
+        """The value of one node; an error gets the node's column unless a node below gave it one.
+
+        Raises
+        ------
+        MappingError
+            The value cannot be had.
+        """
+        try:
+            return checked(self._evaluate(node))
+        except MappingError as error:
+            if error.column:
+                raise
+            raise MappingError(error.message, column=node.column, remedy=error.remedy) from error
+
+    @singledispatchmethod
+    def _evaluate(self, node: Node) -> Any:  # noqa: ANN401
+        raise TypeError(f"no way to evaluate {type(node).__name__}")
+
+    @_evaluate.register
+    def _(self, node: Constant) -> Any:  # noqa: ANN401
+        return node.value
+
+    @_evaluate.register
+    def _(self, node: Keyword) -> Any:  # noqa: ANN401
+        return self._scope.keyword(node.name, node.hdu)
+
+    @_evaluate.register
+    def _(self, node: Cell) -> Any:  # noqa: ANN401
+        return self._scope.cell(node.name)
+
+    @_evaluate.register
+    def _(self, node: Variable) -> Any:  # noqa: ANN401
+        return self._scope.variable(node.name)
+
+    @_evaluate.register
+    def _(self, node: Call) -> Any:  # noqa: ANN401
+        function = self._functions[node.function]
+        if function.lazy:
+            return function(self._scope, [self._later(argument) for argument in node.arguments])
+        return function(self._scope, [self.evaluate(argument) for argument in node.arguments])
+
+    def _later(self, node: Node) -> Callable[[], Any]:
+        return lambda: self.evaluate(node)
+
+    @_evaluate.register
+    def _(self, node: Index) -> Any:  # noqa: ANN401
+        value, index = self.evaluate(node.value), self.evaluate(node.index)
+        if value is None or index is None or value is NULL:
+            return None
+        items, number = _sequence(value), _position(index)
+        if not -len(items) <= number < len(items):
+            raise problem(f"{describe(value)} has {len(items)} items, counted from 0; there is no [{number}]")
+        return items[number]
+
+    @_evaluate.register
+    def _(self, node: Slice) -> Any:  # noqa: ANN401
+        value = self.evaluate(node.value)
+        bounds = [None if n is None else self.evaluate(n) for n in (node.start, node.stop)]
+        if value is None or value is NULL:
+            return None
+        start, stop = (None if b is None else _position(b) for b in bounds)
+        return _sequence(value)[start:stop]
+
+    @_evaluate.register
+    def _(self, node: Unary) -> Any:  # noqa: ANN401
+        value = self.evaluate(node.operand)
+        if node.operator == "not":
+            return not truth(value)
+        if value is None or value is NULL:
+            return None
+        number = value if isinstance(value, u.Quantity) else number_of(value)
+        return -number if node.operator == "-" else number
+
+    @_evaluate.register
+    def _(self, node: Binary) -> Any:  # noqa: ANN401
+        left = self.evaluate(node.left)
+        if node.operator == "and":
+            return truth(left) and truth(self.evaluate(node.right))
+        if node.operator == "or":
+            return truth(left) or truth(self.evaluate(node.right))
+        return operate(node.operator, left, self.evaluate(node.right))
+
+
+def _sequence(value: object) -> Any:  # noqa: ANN401
+    if isinstance(value, (str, list)):
+        return value
+    raise problem(f"{describe(value)} cannot be indexed", remedy="a text or a list can")
+
+
+def _position(value: object) -> int:
+    if is_number(value) and value == int(value):  # type: ignore[call-overload]
+        return int(value)  # type: ignore[call-overload]
+    raise problem(f"{describe(value)} is no index", remedy="an index is a whole number, from 0")
