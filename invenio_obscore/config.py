@@ -11,7 +11,8 @@ OBSCORE_AUTHORITY = ""
 """IVOA authority under which the identifiers of data products stand (``ivo://<authority>/…``).
 
 Register it once (an IVOID authority, IVOA Identifiers 2.0, section 2.3.1) and never change it: identifiers that were
-given keep the authority that they were given with. Empty means the host name of ``SITE_UI_URL``, which is fine for trying things out only.
+given keep the authority that they were given with. Empty means the host name of ``SITE_UI_URL``, which is fine for
+trying things out only.
 """
 
 OBSCORE_DID_PATH = "obscore"
@@ -21,7 +22,10 @@ OBSCORE_PUBLISHER_ID = ""
 """Value of the column ``publisher_id``, an IVOID. Empty means ``ivo://<OBSCORE_AUTHORITY>``."""
 
 OBSCORE_DEFAULT_COLLECTION = ""
-"""``obs_collection`` of products whose depositor chose none and whose record is in no community. Empty means ``THEME_SITENAME``."""
+"""``obs_collection`` of products whose depositor chose none and whose record is in no community.
+
+Empty means ``THEME_SITENAME``.
+"""
 
 # ---------------------------------------------------------------------------------------------------- reading files
 
@@ -33,6 +37,18 @@ OBSCORE_LEASE_SECONDS = 30
 
 OBSCORE_MAX_ATTEMPTS = 3
 """How often reading a file is begun; when its reader has died so often, the file is failed."""
+
+OBSCORE_SWEEP_SECONDS = 20
+"""How often Celery beat looks for files that a dead worker or a lost message left behind. 0 switches that off."""
+
+OBSCORE_READER_LIMITS: dict[str, float] = {}
+"""What differs from the default limits of reading one file: ``seconds``, ``memory_bytes``, ``hdus``, ``header_bytes`` …
+
+`invenio_obscore.fits.limits.Limits` lists them all.
+"""
+
+OBSCORE_VERIFICATION_MAX_BYTES = 2 * 2**20
+"""Largest request with a draft's mapping and corrections."""
 
 # ---------------------------------------------------------------------------------------------------- publication
 
@@ -49,8 +65,8 @@ metadata never has a row.
 OBSCORE_CUSTOM_FIELDS = True
 """Whether records carry the small fields ``obscore:*`` for search and facets.
 
-They are appended to ``RDM_CUSTOM_FIELDS`` and ``RDM_NAMESPACES``, whatever these hold. ``invenio obscore setup`` maps them in
-the search indices.
+They are appended to ``RDM_CUSTOM_FIELDS`` and ``RDM_NAMESPACES``, whatever these hold. ``invenio obscore setup`` maps
+them in the search indices.
 """
 
 OBSCORE_FACETS: tuple[str, ...] = (
@@ -84,4 +100,7 @@ OBSCORE_READER_ROLE = "obscore_reader"
 """PostgreSQL role that answers queries: it reads the published tables and nothing else of ours."""
 
 OBSCORE_READER_PASSWORD = ""
-"""Password that ``invenio obscore setup`` gives that role. Empty leaves the role without one (peer or trust authentication)."""
+"""Password that ``invenio obscore setup`` gives that role.
+
+Empty leaves the role without one (peer or trust authentication).
+"""
