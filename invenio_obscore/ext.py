@@ -34,6 +34,7 @@ COMPONENT_LISTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 #: Configuration steps, each a function of the application.
 STEPS: tuple[str, ...] = (
+    "invenio_obscore.rdm.schedule:configure",
     "invenio_obscore.rdm.custom_fields:configure",
     "invenio_obscore.rdm.doi:configure",
     "invenio_obscore.rdm.datacite:configure",
