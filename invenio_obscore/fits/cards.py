@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -189,14 +189,14 @@ class Header(Mapping[str, Scalar]):
         cards = (self.cards[i : i + CARD] for i in range(0, len(self.cards), CARD))
         return [card[8:].rstrip() for card in cards if card.startswith(start)]
 
-    def select(self, wanted: re.Pattern[str]) -> str:
-        """The cards whose keyword matches, as they stand, overlaid values included."""
+    def select(self, belongs: Callable[[str], bool]) -> str:
+        """The cards whose keyword belongs, as they stand, overlaid values included."""
         cards = [
             self.cards[start : start + CARD]
             for key, (_, start) in self._fields.items()
-            if wanted.match(key) and key not in self.overlay
+            if key not in self.overlay and belongs(key)
         ]
-        cards += [write_card(k, a.value) for k, a in self.overlay.items() if wanted.match(k)]
+        cards += [write_card(k, a.value) for k, a in self.overlay.items() if belongs(k)]
         return "".join(cards)
 
 

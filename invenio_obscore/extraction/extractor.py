@@ -1,0 +1,55 @@
+"""From a reading to products: find what the file holds, pick the instruments' rules, apply them in order, check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..fits.reading import Reading
+from ..obscore.row import ObsCoreRow
+from .evidence import Evidence, Product
+from .generic import GENERIC
+from .instruments import INSTRUMENTS
+from .products import find_products, image_kind
+from .rules import Instrument, apply_rules
+from .scope import Scope
+
+#: Rises when the same reading gives other rows; published rows keep the one that they were made with.
+EXTRACTOR_VERSION = "1"
+
+
+def extract(reading: Reading, *, instruments: Sequence[Instrument] = ()) -> list[Product]:
+    """The products of one file; those of an archive's members with their ``member``.
+
+    Parameters
+    ----------
+    reading
+        What was read (with a mapping's overlay on it).
+    instruments
+        A user's own tables of rules, before ours.
+    """
+    if reading.members:
+        return [product for member in reading.members for product in extract(member, instruments=instruments)]
+    if not reading.hdus:
+        return []
+    return [_product(scope, (*instruments, *INSTRUMENTS)) for scope in find_products(reading)]
+
+
+def _product(scope: Scope, instruments: Sequence[Instrument]) -> Product:
+    product = Product(ObsCoreRow(), key=scope.key, member=scope.reading.member)
+    if scope.kind == "image":
+        scope.kind = image_kind(scope.first)
+    for instrument in instruments:
+        if instrument.matches(scope):
+            apply_rules(instrument.rules, scope, product, instrument=instrument.name)
+    apply_rules(GENERIC, scope, product)
+    _file_facts(scope.reading, product)
+    product.problems = [*scope.reading.problems, *scope.problems]
+    return product
+
+
+def _file_facts(reading: Reading, product: Product) -> None:
+    """What the file itself says."""
+    product.fill("access_format", "application/fits", Evidence("access_format", "file", reading.format))
+    if reading.size is not None:
+        size = max(1, -(-reading.size // 1024)) if reading.size else 0
+        product.fill("access_estsize", size, Evidence("access_estsize", "file", f"{reading.size} bytes"))

@@ -1,0 +1,185 @@
+"""What a file holds: each HDU's part, and the products that HDUs make up together (ObsCore 1.1, section 3.3.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..fits.cards import Header
+from ..fits.reading import HduReading, Reading
+from ..fits.spectral import spectral_axis, table_kind
+from ..fits.tables import columns
+from ..fits.wcs import image_shape
+from .scope import Scope
+
+_SIDE_IMAGE = re.compile(
+    r".*(ERR|DQ|STAT|VAR|MASK|WEIGHT|WHT|BPM|CTX|CON$|IVAR|SIGMA|NOISE|RMS|FLAG|UNCERT|D2IM|WCSDVAR|WCSCORR|DQF|CONF$|EXPMAP"
+    r"|SAMP|TIME$|QUAL|APERTURE|RESOLUTION|WAVE|LAMBDA|SKY$|SKYSUB|BACKGROUND|BKG|PSF|THUMB|PREVIEW|CROSSTALK|OVERSCAN|HISTORY).*"
+)
+_EVENT_NAMES = re.compile(r"(STD)?EVE?NTS?(\d+)?$|EVENT FILE|EVENT_?LIST|XTE_SE|EVENTS?_.*|UNFILTERED|PHOTONS?$")
+_SIDE_TABLE = re.compile(
+    r".*(GTI|EBOUNDS|REG\d*$|REGION|POINTING|TELARRAY|BADPIX|EXPOSU|CALINDEX|HISTORY|FIBRES|FIBRE|REDUCTION|PROVENANCE|LINES?$"
+    r"|HDRTAB|WCSCORR|ASDF|GROUPING|PRIMARY_HEADER|LOG$|DSS$|OFFSETS|XTE_.*PCU|RESPONSE|MATRIX|AREA|EDISP|PSF|BKG|RAD_MAX).*"
+)
+_FLUX = re.compile(r"(.*_)?(FLUX|FLAM|FNU|INT(ENSITY|ENS)?|COUNTS?|RATE|SPEC(TRUM)?|DATA|BRIGHTNESS|NET|ABS_CAL|SAP_FLUX|MAG|SIGNAL)(_.*|\d*)$", re.I)
+_SPECTRAL = re.compile(r"(log_?)?(vac_?|air_?)?(wave(length)?|lambda|lam|loglam|wl|wlen|freq(uency)?|energy|wavenumber)(_?(vac|air|obs|um|nm|angstrom|a))?s?$", re.I)
+_TIME = re.compile(r"(time|bjd|hjd|mjd|jd|tmid|barytime|btjd|date|time_?start|time_?bjd|met)(_.*)?$", re.I)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of product: ObsCore's type and the finer term of the product-type vocabulary."""
+
+    type: str | None
+    subtype: str | None = None
+
+
+KINDS = {
+    "image": Kind("image"),
+    "cube": Kind("cube"),
+    "spectral cube": Kind("cube", "spectral-cube"),
+    "time cube": Kind("cube", "time-cube"),
+    "polarisation cube": Kind("cube", "polarization-cube"),
+    "spectrum": Kind("spectrum"),
+    "slit spectrum": Kind("spectrum", "slit-spectrum"),
+    "dynamic spectrum": Kind("spectrum", "dynamic-spectrum"),
+    "events": Kind("event", "event-list"),
+    "event bundle": Kind("event", "event-bundle"),
+    "light curve": Kind("timeseries", "light-curve"),
+    "visibility": Kind("visibility"),
+    "sed": Kind("sed"),
+    "measurements": Kind("measurements"),
+    "response": Kind(None),
+    "sky map": Kind("image"),
+    "nothing": Kind(None),
+}
+
+Test = Callable[[HduReading, Header], bool]
+
+
+def _class(header: Header, number: int = 1) -> str:
+    return (header.text(f"HDUCLAS{number}") or "").upper()
+
+
+def _names(header: Header) -> list[str]:
+    return [c.name for c in columns(header)]
+
+
+def _is_table(header: Header) -> bool:
+    return header.text("XTENSION") in ("BINTABLE", "TABLE", "A3DTABLE") and not header.flag("ZIMAGE")
+
+
+def _is_response(hdu: HduReading, header: Header) -> bool:
+    return _class(header) == "RESPONSE" or hdu.name in ("MATRIX", "SPECRESP", "SPECRESP MATRIX") or (
+        _class(header, 2) in ("RMF", "ARF", "EFF_AREA", "EDISP", "PSF", "BKG")
+    )
+
+
+def _is_events(hdu: HduReading, header: Header) -> bool:
+    return _class(header) in ("EVENTS", "EVENT") or bool(_EVENT_NAMES.match(hdu.name))
+
+
+def _is_spectrum_table(hdu: HduReading, header: Header) -> bool:
+    if _class(header) == "SPECTRUM" or hdu.name in ("SINGLE DISH", "MATRIX"):
+        return True
+    found = columns(header)
+    spectral = any(_SPECTRAL.match(c.name) or (table_kind("", c.unit) and c.is_number) for c in found)
+    return spectral and any(_FLUX.match(c.name) for c in found) and not any(_TIME.match(c.name) for c in found)
+
+
+def _is_light_curve(hdu: HduReading, header: Header) -> bool:
+    if _class(header) in ("LIGHTCURVE", "TIMESERIES") or hdu.name in ("RATE", "LIGHTCURVE", "TARGETTABLES"):
+        return True
+    names = _names(header)
+    return any(_TIME.match(n) for n in names) and any(_FLUX.match(n) for n in names)
+
+
+#: What a table is: the first test that holds.
+_TABLES: tuple[tuple[str, Test], ...] = (
+    ("sky map", lambda h, c: (c.text("PIXTYPE") or "").upper() == "HEALPIX"),
+    ("side", lambda h, c: _class(c) in ("GTI", "REGION") or h.name in ("EBOUNDS", "STDGTI")),
+    ("response", _is_response),
+    ("events", _is_events),
+    ("visibility", lambda h, c: h.name in ("UV_DATA", "OI_VIS", "OI_VIS2", "OI_T3")),
+    ("side", lambda h, c: bool(_SIDE_TABLE.match(h.name))),
+    ("sed", lambda h, c: h.name == "FLUXPOINTS" or (c.text("SED_TYPE") or "") != ""),
+    ("light curve", _is_light_curve),
+    ("spectrum", _is_spectrum_table),
+)
+
+
+def role(hdu: HduReading) -> str:
+    """What one HDU is: a key of `KINDS`, ``side`` for what only serves another HDU, ``empty``, or ``table``."""
+    header = hdu.header
+    if _is_table(header):
+        return next((name for name, test in _TABLES if test(hdu, header)), "table")
+    shape = image_shape(header)
+    if header.flag("GROUPS") and shape[:1] == (0,):
+        return "visibility"
+    if not shape or min(shape) < 1:
+        return "empty"
+    if hdu.index > 0 and _SIDE_IMAGE.match(hdu.name) or _class(header, 2) in ("ERROR", "QUALITY", "MASK"):
+        return "side"
+    return "image"
+
+
+def find_products(reading: Reading) -> list[Scope]:
+    """The products of a file, each with its HDUs."""
+    roles: dict[str, list[HduReading]] = {}
+    for hdu in reading.hdus:
+        roles.setdefault(role(hdu), []).append(hdu)
+    found = [(name, roles[name]) for name in ("events", "visibility", "spectrum", "light curve", "sed") if name in roles]
+    images = _science_images(roles.get("image", []), bool(found))
+    if images:
+        found.insert(0, ("image", images))
+    if not found:
+        found = [_remaining(reading, roles)]
+    return [Scope(reading, hdus, name, key=name.replace(" ", "-") if len(found) > 1 else "") for name, hdus in found]
+
+
+def _science_images(images: list[HduReading], beside: bool) -> list[HduReading]:
+    """The images that are data; next to a table that is a product, a single pixel is only a place to keep cards."""
+    if not beside:
+        return images
+    return [h for h in images if _pixels(h) > 1]
+
+
+def _pixels(hdu: HduReading) -> int:
+    total = 1
+    for length in image_shape(hdu.header):
+        total *= length
+    return total
+
+
+def _remaining(reading: Reading, roles: dict[str, list[HduReading]]) -> tuple[str, list[HduReading]]:
+    for name, kind in (("sky map", "sky map"), ("response", "response"), ("table", "measurements"), ("side", "measurements")):
+        if name in roles:
+            return kind, roles[name]
+    return "nothing", reading.hdus[:1]
+
+
+def image_kind(hdu: HduReading) -> str:
+    """What an image is, from its axes: degenerate axes don't count (ObsCore 1.1, section 3.3.1)."""
+    shape = image_shape(hdu.header)
+    long = [n for n, length in enumerate(shape, start=1) if length > 1]
+    spectral = spectral_axis(hdu.header)
+    axis = spectral[0] if spectral else 0
+    if axis in long:
+        others = [n for n in long if n != axis]
+        sky = [n for n in others if str(hdu.header.get(f"CTYPE{n}", "")).upper()[:4] not in ("STOK",)]
+        return "spectrum" if not sky else "slit spectrum" if len(sky) == 1 else "spectral cube"
+    if len(long) <= 1:
+        return "spectrum" if long else "image"
+    return _cube_kind(hdu.header, long)
+
+
+def _cube_kind(header: Header, long: list[int]) -> str:
+    if len(long) < 3:
+        return "image"
+    ctype = str(header.get(f"CTYPE{long[2]}", "")).upper()
+    if ctype.startswith("STOKES"):
+        return "polarisation cube"
+    if ctype.startswith(("TIME", "UTC", "TAI", "TT", "MJD")):
+        return "time cube"
+    return "cube"

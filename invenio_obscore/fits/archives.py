@@ -1,0 +1,438 @@
+"""Members of ZIP and tar archives as sources, without unpacking: a stored member by seeking, others as forward streams.
+
+An archive comes from anyone. Sizes and offsets in it are claims: they are checked against the file and each other, and
+whatever is wrong with a member is that member's problem alone.
+"""
+
+from __future__ import annotations
+
+import bz2
+import io
+import posixpath
+import re
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO, cast
+from urllib.parse import quote
+
+from ..errors import FitsError, FitsLimitError, TruncatedFitsError
+from .limits import Deadline, Limits
+from .sources import Source, StreamSource, is_fits_name, looks_like_fits
+from .streams import compression, inflated
+
+MAX_MEMBERS = 100_000
+MAX_DIRECTORY_BYTES = 64 * 2**20
+MAX_TAR_HEADER = 2**20
+#: What a compressed tar may inflate to, while its members are looked for or read.
+MAX_TAR_BYTES = 2**36
+
+_STORED, _DEFLATED, _BZIP2 = 0, 8, 12
+_ENCRYPTED = 0x1
+_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+_END_RECORD = struct.Struct("<4s4H2IH")
+_TAR_MAGIC = b"ustar"
+_ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
+_ESCAPING = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:|\x00")
+_CHUNK = 2**16
+
+
+def kind_of(source: Source) -> str:
+    """``zip``, ``tar`` (compressed or not), or an empty text; the stream is looked at and left at its beginning."""
+    try:
+        with source.open() as stream:
+            if not stream.seekable():
+                return ""
+            start = stream.read(512)
+            if start.startswith(_ZIP_STARTS):
+                return "zip"
+            if compression(start):
+                stream.seek(0)
+                start = inflated(stream, Limits(inflated_bytes=2**20, seconds=10.0)).read(512)
+            return "tar" if start[257:262] == _TAR_MAGIC else ""
+    except FitsError:
+        return ""
+
+
+def members(archive: Source | BinaryIO, name: str = "") -> Iterator[Source]:
+    """The FITS members of an archive, each a source; one that cannot be opened has its ``problem``.
+
+    Parameters
+    ----------
+    archive
+        A source, or an open stream that seeks (it stays open).
+    name
+        File name of a stream.
+    """
+    source = archive if isinstance(archive, Source) else StreamSource.of(archive, name)
+    kind = kind_of(source)
+    if not kind:
+        return
+    try:
+        yield from (_zip_members if kind == "zip" else _tar_members)(source)
+    except FitsError as error:
+        # The members before the damage stand; the rest of the archive is one problem.
+        yield Source(source.name, source.path, source.size, source.uri, problem=error)
+
+
+def _member_uri(kind: str, archive: Source, member: str) -> str:
+    return f"{kind}:{archive.uri}!/{quote(member)}" if archive.uri else ""
+
+
+def _path_problem(member: str) -> FitsError | None:
+    if _ESCAPING.search(member):
+        return FitsError(f"{member!r}: the member's path leads out of the archive")
+    return None
+
+
+# -- ZIP -------------------------------------------------------------------------------------------------------------
+@dataclass
+class ZipMember(Source):
+    """A member of a ZIP archive.
+
+    Attributes
+    ----------
+    archive
+        Source of the archive.
+    offset
+        Where its local header stands.
+    compressed_size, method
+        As the archive's directory has them.
+    """
+
+    archive: Source = field(default_factory=lambda: Source(""), repr=False)
+    offset: int = 0
+    compressed_size: int = 0
+    method: int = _STORED
+
+    def open(self) -> BinaryIO:
+        """See :meth:`.Source.open`: a stored member seeks, a compressed one is read forward."""
+        if self.problem:
+            raise self.problem
+        stream = self.archive.open()
+        try:
+            data = _Part(stream, self._data_offset(stream), self.compressed_size)
+        except FitsError:
+            stream.close()
+            raise
+        if self.method == _STORED:
+            return cast(BinaryIO, io.BufferedReader(data, _CHUNK))
+        decompressor = zlib.decompressobj(-15) if self.method == _DEFLATED else bz2.BZ2Decompressor()
+        return cast(BinaryIO, io.BufferedReader(_Inflated(data, decompressor), _CHUNK))
+
+    def _data_offset(self, stream: BinaryIO) -> int:
+        stream.seek(self.offset)
+        header = stream.read(_LOCAL_HEADER.size)
+        if len(header) < _LOCAL_HEADER.size or not header.startswith(_ZIP_STARTS[0]):
+            raise FitsError(f"{self.member}: damaged archive, no member begins at byte {self.offset}")
+        *_, name_length, extra_length = _LOCAL_HEADER.unpack(header)
+        return int(self.offset + _LOCAL_HEADER.size + name_length + extra_length)
+
+
+def _zip_members(archive: Source) -> Iterator[Source]:
+    entries = [entry for entry in _zip_entries(archive) if not entry.is_dir()]
+    ends = _ends(entries, archive.size)
+    seen: set[str] = set()
+    for entry in entries:
+        member = ZipMember(
+            name=posixpath.basename(entry.filename.replace("\\", "/")),
+            path=archive.path,
+            size=entry.file_size,
+            uri=_member_uri("zip", archive, entry.filename),
+            member=entry.filename,
+            archive=archive,
+            offset=entry.header_offset,
+            compressed_size=entry.compress_size,
+            method=entry.compress_type,
+        )
+        member.problem = _zip_problem(entry, ends[entry.header_offset], seen)
+        seen.add(entry.filename)
+        if is_fits_name(entry.filename) or (not member.problem and _sniffed(member)):
+            yield member
+
+
+def _sniffed(member: Source) -> bool:
+    return not is_hidden(member.member) and looks_like_fits(member)
+
+
+def is_hidden(path: str) -> bool:
+    """Whether a piece of a path is hidden, or macOS's own."""
+    return any(piece.startswith(".") or piece == "__MACOSX" for piece in path.split("/"))
+
+
+def _zip_entries(archive: Source) -> list[zipfile.ZipInfo]:
+    with archive.open() as stream:
+        _check_directory(stream, archive.name)
+        try:
+            with zipfile.ZipFile(stream) as opened:
+                entries = opened.infolist()
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, OverflowError, struct.error) as error:
+            raise FitsError(f"{archive.name}: damaged ZIP archive: {error}") from error
+    if len(entries) > MAX_MEMBERS:
+        raise FitsLimitError(f"{archive.name}: {len(entries)} members; {MAX_MEMBERS} are the limit")
+    return entries
+
+
+def _check_directory(stream: BinaryIO, name: str) -> None:
+    """Refuse a directory that is too large, before it is read whole (APPNOTE 6.3.10, section 4.3.16)."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, size - _END_RECORD.size - 2**16))
+    tail = stream.read(_END_RECORD.size + 2**16)
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) - at < _END_RECORD.size:
+        raise TruncatedFitsError(f"{name}: the ZIP archive's directory is missing; it was cut or is damaged")
+    *_, directory_bytes, offset, _comment = _END_RECORD.unpack_from(tail, at)
+    if directory_bytes == 0xFFFFFFFF:  # ZIP64: the bound is what stands behind its members
+        directory_bytes = size - offset if offset != 0xFFFFFFFF else 0
+    if directory_bytes > MAX_DIRECTORY_BYTES:
+        raise FitsLimitError(f"{name}: the ZIP archive's directory has {directory_bytes} bytes")
+    stream.seek(0)
+
+
+def _ends(entries: list[zipfile.ZipInfo], size: int | None) -> dict[int, int]:
+    """For each member's offset, where the next member begins: no member reaches farther."""
+    offsets = sorted({entry.header_offset for entry in entries})
+    following = [*offsets[1:], size if size is not None else 2**63]
+    return dict(zip(offsets, following))
+
+
+def _zip_problem(entry: zipfile.ZipInfo, end: int, seen: set[str]) -> FitsError | None:
+    name = entry.filename
+    if name in seen:
+        return FitsError(f"{name}: the archive has two members of this name")
+    if entry.flag_bits & _ENCRYPTED:
+        return FitsError(f"{name}: encrypted", remedy="deposit it without a password")
+    if entry.compress_type not in (_STORED, _DEFLATED, _BZIP2):
+        return FitsError(f"{name}: compression method {entry.compress_type} is not supported", remedy="use deflate")
+    if entry.header_offset + _LOCAL_HEADER.size + entry.compress_size > end:
+        return FitsError(f"{name}: damaged archive, the member overlaps another one or the end")
+    if entry.compress_type == _STORED and entry.file_size != entry.compress_size:
+        return FitsError(f"{name}: damaged archive, the member's sizes contradict each other")
+    return _path_problem(name)
+
+
+# -- tar -------------------------------------------------------------------------------------------------------------
+@dataclass
+class TarMember(Source):
+    """A member of a tar archive that is not compressed: it seeks."""
+
+    archive: Source = field(default_factory=lambda: Source(""), repr=False)
+    offset: int = 0
+
+    def open(self) -> BinaryIO:
+        """See :meth:`.Source.open`."""
+        if self.problem:
+            raise self.problem
+        return cast(BinaryIO, io.BufferedReader(_Part(self.archive.open(), self.offset, self.size or 0), _CHUNK))
+
+
+@dataclass
+class CompressedTarMember(TarMember):
+    """A member of a compressed tar archive, read forward.
+
+    The members of one archive share a reader: opened in their order they cost one pass through the archive.
+    """
+
+    reader: _SharedReader = field(default_factory=lambda: _SharedReader(Source("")), repr=False)
+
+    def open(self) -> BinaryIO:
+        """See :meth:`.Source.open`; it ends where the next member of the archive is opened."""
+        if self.problem:
+            raise self.problem
+        return cast(BinaryIO, _Forward(self.reader.at(self.offset), self.size or 0))
+
+
+class _SharedReader:
+    """The inflated archive at a place; a place that lies behind is reached by beginning again."""
+
+    def __init__(self, archive: Source) -> None:
+        self._archive = archive
+        self._stream: _TarBytes | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"_archive": self._archive, "_stream": None}
+
+    def at(self, offset: int) -> _TarBytes:
+        if self._stream is None or self._stream.tell() > offset:
+            if self._stream is not None:
+                self._stream.close()
+            self._stream = _TarBytes(self._archive.open(), inflate=True)
+        self._stream.seek(offset)
+        return self._stream
+
+
+class _TarBytes:
+    """What `tarfile` reads headers from: an archive that seeks, or an inflated one read forward, both under bounds."""
+
+    def __init__(self, stream: BinaryIO, *, inflate: bool) -> None:
+        self._stream = stream
+        self._inflated = inflated(stream, Limits(inflated_bytes=MAX_TAR_BYTES, seconds=3600.0)) if inflate else None
+        self._position = 0
+
+    def read(self, size: int) -> bytes:
+        """Bytes of headers: tarfile asks for a whole extended header at once, whatever size it claims."""
+        if size > MAX_TAR_HEADER:
+            raise FitsLimitError(f"a header of {size} bytes in the tar archive")
+        data = self._inflated.read(size) if self._inflated else self._stream.read(size)
+        self._position += len(data)
+        return data
+
+    def seek(self, position: int) -> int:
+        if self._inflated is None:
+            self._position = self._stream.seek(position)
+        elif not self._inflated.go_to(position):
+            raise TruncatedFitsError("the tar archive ends inside a member")
+        self._position = position
+        return position
+
+    def tell(self) -> int:
+        return self._position
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _tar_members(archive: Source) -> Iterator[Source]:
+    with archive.open() as stream:
+        inflate = bool(compression(stream.read(512)))
+        stream.seek(0)
+        reader = _SharedReader(archive)
+        seen: set[str] = set()
+        for info in _tar_entries(_TarBytes(stream, inflate=inflate), archive.name):
+            member = _tar_member(archive, info, reader if inflate else None)
+            member.problem = _tar_problem(info, archive, seen, compressed=inflate)
+            seen.add(info.name)
+            if is_fits_name(info.name) or (not inflate and not member.problem and _sniffed(member)):
+                yield member
+
+
+def _tar_entries(stream: _TarBytes, name: str) -> Iterator[tarfile.TarInfo]:
+    deadline = Deadline(3600.0)
+    count = 0
+    try:
+        with tarfile.TarFile(fileobj=cast(BinaryIO, stream), mode="r", errorlevel=1) as opened:
+            while info := opened.next():
+                deadline.check()
+                opened.members.clear()  # type: ignore[attr-defined]  # else every header stays in memory
+                count += 1
+                if count > MAX_MEMBERS:
+                    raise FitsLimitError(f"{name}: more than {MAX_MEMBERS} members")
+                if info.isreg():
+                    yield info
+    except (tarfile.TarError, OSError, ValueError, OverflowError) as error:
+        raise FitsError(f"{name}: damaged tar archive: {error}") from error
+
+
+def _tar_member(archive: Source, info: tarfile.TarInfo, reader: _SharedReader | None) -> Source:
+    name, uri = posixpath.basename(info.name), _member_uri("tar", archive, info.name)
+    if reader is None:
+        return TarMember(name, archive.path, info.size, uri, info.name, None, archive, info.offset_data)
+    return CompressedTarMember(name, archive.path, info.size, uri, info.name, None, archive, info.offset_data, reader)
+
+
+def _tar_problem(info: tarfile.TarInfo, archive: Source, seen: set[str], *, compressed: bool) -> FitsError | None:
+    if info.name in seen:
+        return FitsError(f"{info.name}: the archive has two members of this name")
+    if info.sparse is not None:  # type: ignore[attr-defined]
+        return FitsError(f"{info.name}: a sparse tar member", remedy="pack it without --sparse")
+    if not compressed and archive.size is not None and info.offset_data + info.size > archive.size:
+        return TruncatedFitsError(f"{info.name}: the archive ends inside this member")
+    return _path_problem(info.name)
+
+
+# -- parts of files --------------------------------------------------------------------------------------------------
+class _Part(io.RawIOBase):
+    """A range of bytes of another stream, as a stream that seeks; closing it closes the other."""
+
+    def __init__(self, stream: BinaryIO, start: int, length: int) -> None:
+        self._stream, self._start, self._length = stream, start, length
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        size = max(0, min(len(buffer), self._length - self._position))
+        self._stream.seek(self._start + self._position)
+        data = self._stream.read(size)
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._length}[whence]
+        self._position = max(0, base + offset)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+class _Inflated(io.RawIOBase):
+    """The inflated bytes of a part, forward only."""
+
+    def __init__(self, part: _Part, decompressor: zlib._Decompress | bz2.BZ2Decompressor) -> None:
+        self._part, self._decompressor = part, decompressor
+        self._pending = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        data = b""
+        while not data and not self._decompressor.eof:
+            if not self._pending and getattr(self._decompressor, "needs_input", True):
+                self._pending = self._part.read(_CHUNK) or b""
+                if not self._pending:
+                    raise EOFError("the compressed member ends too early")
+            data = self._inflate(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _inflate(self, size: int) -> bytes:
+        pending, self._pending = self._pending, b""
+        try:
+            data = self._decompressor.decompress(pending, size)
+        except (zlib.error, OSError) as error:
+            raise OSError(f"the compressed member is damaged: {error}") from error
+        self._pending = getattr(self._decompressor, "unconsumed_tail", b"")
+        return data
+
+    def close(self) -> None:
+        self._part.close()
+        super().close()
+
+
+class _Forward(io.RawIOBase):
+    """The next bytes of an inflated archive; closing it leaves the archive where it is."""
+
+    def __init__(self, stream: _TarBytes, length: int) -> None:
+        self._stream, self._left = stream, length
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        data = self._stream.read(min(len(buffer), self._left, MAX_TAR_HEADER))
+        buffer[: len(data)] = data
+        self._left -= len(data)
+        return len(data)
+
+
+Opener = Callable[[], BinaryIO]
