@@ -1,0 +1,1 @@
+"""PostgreSQL: what is published, how it is stored, and how it is read."""

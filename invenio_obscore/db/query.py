@@ -1,0 +1,261 @@
+"""Read-only queries: ADQL in, rows streamed out, with connections of their own that cannot starve anything else.
+
+One statement is one transaction (autocommit), so nothing waits idle in a transaction. Rows come in libpq's chunked mode:
+PostgreSQL sends while the reader reads, and neither side holds more than a chunk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from ..adql import compile as compile_adql
+from ..adql.schema import Schema
+from ..errors import ConfigurationError
+from ..formats.source import Row, Wire
+from ..obscore.fields import Field
+from . import tap_schema
+from .errors import translate
+from .wire import column_names, row_sql
+
+#: Rows a chunk: measured, more brings nothing (``docs/decisions.md``).
+CHUNK_ROWS = 1000
+_DRIVER = re.compile(r"^postgres(ql)?(\+\w+)?://")
+
+
+@dataclass(frozen=True)
+class QuerySettings:
+    """How queries may use the database.
+
+    Attributes
+    ----------
+    uri
+        Address of the database, with the role that reads; SQLAlchemy's ``postgresql+driver://`` is understood.
+    connections
+        Most connections of one process.
+    wait
+        Seconds that a request waits for a free connection.
+    timeout
+        Seconds that a query may run, reading its rows included.
+    maxrec, maxrec_limit
+        Rows without a MAXREC, and the most that a MAXREC may ask for.
+    schema_lifetime
+        Seconds after which the published schema is read again.
+    """
+
+    uri: str
+    connections: int = 8
+    wait: float = 10.0
+    timeout: float = 300.0
+    maxrec: int = 20_000
+    maxrec_limit: int = 20_000_000
+    schema_lifetime: float = 60.0
+
+
+class QueryService:
+    """Answers ADQL queries from the published tables."""
+
+    def __init__(self, settings: QuerySettings) -> None:
+        self.settings = settings
+        self._lock = threading.Lock()
+        self._pool: ConnectionPool | None = None
+        self._process = 0
+        self._schema: tuple[float, Schema] | None = None
+
+    def run(self, adql: str, maxrec: int | None = None) -> Result:
+        """Translate a query; it begins to run when its rows are asked for.
+
+        Parameters
+        ----------
+        adql
+            The query.
+        maxrec
+            Most rows; None for the service's default. Above the service's limit it is cut to that.
+
+        Raises
+        ------
+        AdqlError
+            The query is not ADQL, or asks for what is not published.
+        ServiceError
+            The database does not answer.
+        """
+        limit = self.settings.maxrec if maxrec is None else min(maxrec, self.settings.maxrec_limit)
+        return Result(self, compile_adql(adql, self.schema(), limit), empty=limit == 0)
+
+    def schema(self) -> Schema:
+        """What is published, as TAP_SCHEMA says; read again now and then."""
+        now = time.monotonic()
+        cached = self._schema
+        if cached is not None and now - cached[0] < self.settings.schema_lifetime:
+            return cached[1]
+        with self.connection() as connection:
+            schema = tap_schema.load(connection)
+        self._schema = (now, schema)
+        return schema
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[psycopg.Connection[Any]]:
+        """Lend a connection; errors of the database leave as errors of ours.
+
+        Raises
+        ------
+        ServiceError
+            There is none, or it failed.
+        """
+        try:
+            with self._get_pool().connection() as connection:
+                yield connection
+        except psycopg.Error as error:
+            raise translate(error) from error
+
+    def borrow(self) -> psycopg.Connection[Any]:
+        """Take a connection out of the pool; :meth:`give_back` must follow."""
+        return self._get_pool().getconn()
+
+    def give_back(self, connection: psycopg.Connection[Any]) -> None:
+        """Return a connection; a broken one is replaced."""
+        self._get_pool().putconn(connection)
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            if self._pool is not None and self._process == os.getpid():
+                self._pool.close()
+            self._pool = None
+
+    def _get_pool(self) -> ConnectionPool:
+        # A server may fork after this object was made: threads and sockets do not survive that.
+        if self._pool is None or self._process != os.getpid():
+            with self._lock:
+                if self._pool is None or self._process != os.getpid():
+                    self._pool = self._open_pool()
+                    self._process = os.getpid()
+        return self._pool
+
+    def _open_pool(self) -> ConnectionPool:
+        if not self.settings.uri:
+            raise ConfigurationError("OBSCORE_TAP_DATABASE_URI is not set")
+        return ConnectionPool(
+            _DRIVER.sub("postgresql://", self.settings.uri),
+            min_size=1,
+            max_size=self.settings.connections,
+            max_waiting=16 * self.settings.connections,
+            timeout=self.settings.wait,
+            kwargs={"autocommit": True, "prepare_threshold": None, "application_name": "obscore-tap"},
+            configure=self._configure,
+            check=_still_open,
+            name="obscore-tap",
+            open=True,
+        )
+
+    def _configure(self, connection: psycopg.Connection[Any]) -> None:
+        """The role should have these already; they hold even where it does not."""
+        milliseconds = str(int(self.settings.timeout * 1000))
+        values = {
+            "default_transaction_read_only": "on",
+            "statement_timeout": milliseconds,
+            "idle_in_transaction_session_timeout": milliseconds,
+            "tcp_user_timeout": milliseconds,
+            "client_encoding": "UTF8",
+            "TimeZone": "UTC",
+            "jit": "off",
+        }
+        calls = ", ".join(["set_config(%s, %s, false)"] * len(values))
+        connection.execute(f"SELECT {calls}", [part for item in values.items() for part in item])  # type: ignore[arg-type]
+
+
+def _still_open(connection: psycopg.Connection[Any]) -> None:
+    """Refuse a connection that the server has closed, without asking it: nothing else makes an idle one readable."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        raise psycopg.OperationalError("the server has closed this connection")
+
+
+class Result:
+    """The rows of one query, read once; a source for :mod:`invenio_obscore.formats`.
+
+    Attributes
+    ----------
+    fields
+        What describes the columns.
+    overflow
+        Whether rows were left out; known when all batches have been read.
+    """
+
+    def __init__(self, service: QueryService, statement: Any, *, empty: bool = False) -> None:  # noqa: ANN401
+        self.fields: tuple[Field, ...] = statement.fields
+        self.overflow = False
+        self._statement = statement
+        self._service = service
+        self._empty = empty
+        self._open: list[Iterator[Any]] = []
+
+    def __enter__(self) -> Result:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop: a query that still runs is cancelled, its connection goes back."""
+        while self._open:
+            self._open.pop().close()  # type: ignore[attr-defined]
+
+    def values(self) -> Iterator[Sequence[Row]]:
+        """Batches of rows as Python values."""
+        return self._batches(self._statement.sql)
+
+    def encoded(self, wire: Wire) -> Iterator[Sequence[bytes]]:
+        """Batches of rows that PostgreSQL encoded."""
+        plan = row_sql(self.fields, wire)
+        names = column_names(len(self.fields))
+        sql = f"SELECT {plan.select} FROM ({self._statement.sql}) AS r ({names})"
+        return ([plan.assemble(row) for row in batch] for batch in self._batches(sql))
+
+    def _batches(self, sql: str) -> Iterator[list[Any]]:
+        batches = self._limited(sql)
+        self._open.append(batches)
+        return batches
+
+    def _limited(self, sql: str) -> Iterator[list[Any]]:
+        """Batches of at most as many rows as MAXREC lets through; the statement asks for one more."""
+        if self._empty:
+            self.overflow = True
+            return
+        left = self._statement.overflow_limit
+        rows = self._rows(sql)
+        with contextlib.closing(rows):
+            while batch := list(islice(rows, CHUNK_ROWS)):
+                if left is not None and len(batch) > left:
+                    self.overflow = True
+                    batch = batch[:left]
+                yield batch
+                if self.overflow:
+                    return
+                left = None if left is None else left - len(batch)
+
+    def _rows(self, sql: str) -> Iterator[Any]:
+        try:
+            connection = self._service.borrow()
+            try:
+                yield from self._execute(connection, sql)
+            finally:
+                self._service.give_back(connection)
+        except psycopg.Error as error:
+            raise translate(error) from error
+
+    def _execute(self, connection: psycopg.Connection[Any], sql: str) -> Iterator[Any]:
+        with connection.cursor() as cursor:
+            yield from cursor.stream(sql, self._statement.parameters, binary=True, size=CHUNK_ROWS)  # type: ignore[arg-type]

@@ -1,0 +1,82 @@
+"""Where rows come from, as the writers see it: a query that runs in the database, or rows in memory.
+
+A source hands out whole rows in the encoding that a writer asks for (:class:`Wire`), so that a database may encode them
+itself where it is faster than Python; values are there for the writers that need them one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
+from itertools import chain, islice
+from typing import Protocol, TypeVar
+
+from ..obscore.fields import Field
+
+Cell = bool | int | float | str | list[float] | None
+Row = Sequence[Cell]
+T = TypeVar("T")
+
+#: Rows in memory are handed out in batches of this size.
+BATCH_ROWS = 1000
+
+
+class Wire(Enum):
+    """How one row looks as bytes."""
+
+    #: VOTable 1.4, section 5.4: a mask of nulls, then the values as in BINARY.
+    BINARY2 = "binary2"
+    #: VOTable 1.4, section 5.3; integers have the null value of :func:`~.binary.null_value`.
+    BINARY = "binary"
+    #: ``<TR><TD>…</TD></TR>``, escaped (VOTable 1.4, section 5.1).
+    TABLEDATA = "tabledata"
+    #: RFC 4180 with CR LF; a null is an empty cell.
+    CSV = "csv"
+    #: The IANA registration of text/tab-separated-values: a tab or a line break inside a value becomes a blank.
+    TSV = "tsv"
+
+
+class Source(Protocol):
+    """Rows that can be read once, in batches."""
+
+    @property
+    def fields(self) -> Sequence[Field]:
+        """What describes the columns, in their order."""
+
+    @property
+    def overflow(self) -> bool:
+        """Whether rows were left out for MAXREC; known when all batches have been read."""
+
+    def values(self) -> Iterator[Sequence[Row]]:
+        """Batches of rows as Python values."""
+
+    def encoded(self, wire: Wire) -> Iterator[Sequence[bytes]]:
+        """Batches of rows as bytes, one item a row."""
+
+
+class MemorySource:
+    """Rows that are already here, or come from an iterator."""
+
+    def __init__(self, fields: Iterable[Field], rows: Iterable[Row], *, overflow: bool = False) -> None:
+        self.fields = tuple(fields)
+        self.overflow = overflow
+        self._rows = iter(rows)
+
+    def values(self) -> Iterator[Sequence[Row]]:
+        """Batches of rows as they were given."""
+        while batch := list(islice(self._rows, BATCH_ROWS)):
+            yield batch
+
+    def encoded(self, wire: Wire) -> Iterator[Sequence[bytes]]:
+        """Batches of rows encoded in Python."""
+        from .encoders import row_encoder
+
+        encode = row_encoder(self.fields, wire)
+        for batch in self.values():
+            yield [encode(row) for row in batch]
+
+
+def primed(batches: Iterator[T]) -> Iterator[T]:
+    """Fetch the first batch now, so that a query that fails does so before anything was written."""
+    first = next(batches, None)
+    return batches if first is None else chain([first], batches)

@@ -1,0 +1,111 @@
+"""What the HTTP side calls: one object for all of a TAP service, made once in a process."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from ..dali.capabilities import Limits, OutputFormat, TapCapabilities
+from ..dali.parameters import Parameters
+from ..dali.tableset import TableSet
+from ..db.query import QueryService, Result
+from ..db.tableset import read_tableset
+from ..errors import ObsCoreError, ParameterError
+from ..formats import FORMATS, Format, Info, Meta, for_responseformat
+from .language import FEATURES, LANGUAGES, VERSIONS
+from .settings import VoSettings
+
+_RUNID_LENGTH = 64
+_MODELS = (("ivo://ivoa.net/std/ObsCore#core-1.1", "ObsCore-1.1"),)
+ENDPOINTS = {
+    "capabilities": "ivo://ivoa.net/std/VOSI#capabilities",
+    "availability": "ivo://ivoa.net/std/VOSI#availability",
+    "tables": "ivo://ivoa.net/std/VOSI#tables-1.1",
+    "examples": "ivo://ivoa.net/std/DALI#examples",
+}
+
+
+class TapService:
+    """A TAP 1.1 service over the published tables."""
+
+    def __init__(self, settings: VoSettings) -> None:
+        self.settings = settings
+        self.queries = QueryService(settings.query)
+        self.up_since = datetime.now(UTC)
+        self._tables: tuple[float, TableSet] | None = None
+
+    def sync(self, parameters: Parameters) -> tuple[Result, Format, Meta]:
+        """Begin a synchronous query (TAP 1.1, section 2.7.1).
+
+        Returns
+        -------
+        tuple
+            The rows, not yet asked for; how to write them; what to write beside them.
+
+        Raises
+        ------
+        ParameterError
+            A parameter is missing, repeated or not legal.
+        AdqlError
+            The query cannot be answered.
+        """
+        format_ = for_responseformat(parameters.one("RESPONSEFORMAT", "FORMAT"))
+        check_language(parameters.required("LANG"))
+        run_id = parameters.one("RUNID") or ""
+        if len(run_id) > _RUNID_LENGTH:
+            raise ParameterError(f"RUNID has more than {_RUNID_LENGTH} characters", parameter="RUNID")
+        if "UPLOAD" in parameters:
+            raise ParameterError("this service takes no uploads", parameter="UPLOAD")
+        maxrec = parameters.whole_number("MAXREC")
+        query = parameters.required("QUERY")
+        return self.queries.run(query, maxrec), format_, _meta(query, run_id)
+
+    def tables(self) -> TableSet:
+        """The published tables, as TAP_SCHEMA has them."""
+        now = time.monotonic()
+        cached = self._tables
+        if cached is not None and now - cached[0] < self.settings.query.schema_lifetime:
+            return cached[1]
+        with self.queries.connection() as connection:
+            tables = read_tableset(connection)
+        self._tables = (now, tables)
+        return tables
+
+    def available(self) -> str:
+        """Ask the database; return why the service is not available, or an empty text."""
+        try:
+            with self.queries.connection() as connection:
+                connection.execute("SELECT 1")
+        except ObsCoreError as error:
+            return str(error)
+        return ""
+
+    def capabilities(self, base_url: str) -> TapCapabilities:
+        """Facts for ``/capabilities``; ``base_url`` is the address of the service."""
+        query = self.settings.query
+        seconds = int(query.timeout)
+        return TapCapabilities(
+            base_url=base_url,
+            data_models=_MODELS,
+            language_versions=VERSIONS,
+            features=FEATURES,
+            formats=[OutputFormat(f.content_type, f.names, f.ivo_id) for f in FORMATS],
+            output_limit=Limits(query.maxrec, query.maxrec_limit),
+            execution=Limits(seconds, seconds),
+            endpoints=ENDPOINTS,
+        )
+
+
+def check_language(language: str) -> None:
+    """Refuse a LANG that is not spoken here (TAP 1.1, section 2.7.1.2)."""
+    if language not in LANGUAGES:
+        raise ParameterError(
+            f"LANG {language[:40]!r} is not supported", parameter="LANG", remedy=f"use one of {', '.join(LANGUAGES)}"
+        )
+
+
+def _meta(query: str, run_id: str) -> Meta:
+    infos = [Info("standardID", "ivo://ivoa.net/std/TAP"), Info("QUERY", query)]
+    if run_id:
+        infos.append(Info("RUNID", run_id))
+    return Meta(tuple(infos))

@@ -1,0 +1,82 @@
+"""Settings of the VO side, from a Flask configuration or from environment variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from ..db.query import QuerySettings
+from ..errors import ConfigurationError
+
+_DEFAULTS = QuerySettings(uri="")
+
+
+@dataclass(frozen=True)
+class VoSettings:
+    """How the VO side runs.
+
+    Attributes
+    ----------
+    query
+        How queries use the database.
+    url
+        Public address above ``/tap``; empty for that of the request.
+    write_timeout
+        Seconds in which a client must take a piece of an answer.
+    max_request_bytes
+        Largest request.
+    publisher
+        Name of the service, for people.
+    """
+
+    query: QuerySettings
+    url: str = ""
+    write_timeout: float = 60.0
+    max_request_bytes: int = 16 * 2**20
+    publisher: str = "InvenioRDM"
+
+
+def from_mapping(config: Mapping[str, Any]) -> VoSettings:
+    """Read the settings named ``OBSCORE_TAP_…``; what is missing has its default.
+
+    Raises
+    ------
+    ConfigurationError
+        A value is no number where one is needed.
+    """
+    query = QuerySettings(
+        uri=str(config.get("OBSCORE_TAP_DATABASE_URI") or _reader_uri(config)),
+        connections=int(_number(config, "OBSCORE_TAP_CONNECTIONS", _DEFAULTS.connections)),
+        timeout=_number(config, "OBSCORE_TAP_TIMEOUT", _DEFAULTS.timeout),
+        maxrec=int(_number(config, "OBSCORE_TAP_MAXREC", _DEFAULTS.maxrec)),
+        maxrec_limit=int(_number(config, "OBSCORE_TAP_MAXREC_LIMIT", _DEFAULTS.maxrec_limit)),
+    )
+    return VoSettings(
+        query=query,
+        url=str(config.get("OBSCORE_VO_URL") or "").rstrip("/"),
+        write_timeout=_number(config, "OBSCORE_TAP_WRITE_TIMEOUT", 60.0),
+        publisher=str(config.get("THEME_SITENAME") or "InvenioRDM"),
+    )
+
+
+def _number(config: Mapping[str, Any], key: str, default: float) -> float:
+    value = config.get(key)
+    try:
+        return default if value in (None, "") else float(str(value))
+    except ValueError as error:
+        raise ConfigurationError(f"{key} must be a number, not {value!r}") from error
+
+
+def _reader_uri(config: Mapping[str, Any]) -> str:
+    """The repository's own database, as the role that reads."""
+    uri = str(config.get("SQLALCHEMY_DATABASE_URI") or "")
+    if not re.match(r"postgres(ql)?(\+\w+)?://", uri):
+        return ""
+    parts = urlsplit(uri)
+    role = quote(str(config.get("OBSCORE_READER_ROLE") or "obscore_reader"), safe="")
+    password = str(config.get("OBSCORE_READER_PASSWORD") or "")
+    login = f"{role}:{quote(password, safe='')}" if password else role
+    return urlunsplit(("postgresql", f"{login}@{parts.netloc.rpartition('@')[2]}", parts.path, parts.query, ""))
