@@ -1,0 +1,57 @@
+"""Where InvenioRDM's record life meets `ivoa.obscore`: each transition that changes what is public.
+
+Components run inside InvenioRDM's own unit of work; an error here undoes the transition, and rows and record never part.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_principal import Identity
+from invenio_drafts_resources.services.records.components import ServiceComponent
+
+from . import custom_fields, publication
+
+
+class PublicationComponent(ServiceComponent):  # type: ignore[misc]
+    """Writes and removes rows (``RDM_RECORDS_SERVICE_COMPONENTS``, after the defaults: DOI and access are set by then)."""
+
+    def create(self, identity: Identity, data: Any = None, record: Any = None, errors: Any = None) -> None:  # noqa: ANN401
+        """Discard what a user wrote into our fields."""
+        _strip(record)
+
+    def update_draft(self, identity: Identity, data: Any = None, record: Any = None, errors: Any = None) -> None:  # noqa: ANN401
+        """Discard what a user wrote into our fields."""
+        _strip(record)
+
+    def edit(self, identity: Identity, draft: Any = None, record: Any = None) -> None:  # noqa: ANN401
+        """A draft carries none of our fields: they tell what is public."""
+        _strip(draft)
+
+    def new_version(self, identity: Identity, draft: Any = None, record: Any = None) -> None:  # noqa: ANN401
+        """The same."""
+        _strip(draft)
+
+    def publish(self, identity: Identity, draft: Any = None, record: Any = None) -> None:  # noqa: ANN401
+        """Rows of what the depositor verified, in the transaction that publishes the record."""
+        _strip(record)
+        publication.publish(record, self.uow)
+
+    def lift_embargo(self, identity: Identity, draft: Any = None, record: Any = None) -> None:  # noqa: ANN401
+        """Rows of what an embargo hid; the DOI is reserved first, since the rows name it."""
+        self.service.pids.pid_manager.create_and_reserve(record)
+        publication.sync(record, self.uow)
+
+    def delete_record(self, identity: Identity, data: Any = None, record: Any = None) -> None:  # noqa: ANN401
+        """No rows of a tombstone; the version before returns."""
+        publication.sync(record, self.uow)
+
+    def restore_record(self, identity: Identity, data: Any = None, record: Any = None) -> None:  # noqa: ANN401
+        """The rows come back as they were published."""
+        publication.sync(record, self.uow)
+
+
+def _strip(record: Any) -> None:  # noqa: ANN401
+    kept = custom_fields.strip(record.custom_fields)
+    if kept != dict(record.custom_fields):
+        record.custom_fields = kept

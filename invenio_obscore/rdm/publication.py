@@ -1,0 +1,199 @@
+"""Keeps `ivoa.obscore` what it should be: the products of the latest public version of each record, and nothing else.
+
+:func:`sync` is the one way in, whatever happened: it works out what should be public, and writes the difference. It may
+run at any time and as often as one likes. Only :func:`publish` and :func:`reextract` change what a version *says* of its
+products; everything else only decides whether that is shown.
+
+Order of locks: the record's parent, then its files' readings; so late tasks and publications wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+from invenio_db import db
+from invenio_db.uow import UnitOfWork
+from invenio_rdm_records.proxies import current_rdm_records_service
+from invenio_rdm_records.services.pids.tasks import register_or_update_pid
+from invenio_records_resources.services.uow import RecordCommitOp, TaskOp
+from sqlalchemy import func, select
+
+from ..db import publication as rows_in_db
+from ..db.publication import Changes, PublicRow
+from . import custom_fields, published, reading, verification
+from .models import Stage, Status
+from .products import products_of
+from .published import Said, Version
+from .rows import complete, record_facts
+from .stored_files import StoredFile, list_files
+from .visibility import published_keys
+
+
+@dataclass
+class Synced:
+    """What a synchronisation did to one record (all its versions)."""
+
+    parent_uuid: UUID
+    rows: Changes = field(default_factory=Changes)
+    fields_changed: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was not as it should be."""
+        return bool(self.rows or self.fields_changed)
+
+
+def publish(record: Any, uow: UnitOfWork) -> Synced:  # noqa: ANN401 - an RDMRecord
+    """Take over what the depositor verified as what this version says, and bring the rows up to date.
+
+    Files that are still being read are added by their own task when they are done.
+
+    Parameters
+    ----------
+    record
+        In memory, in the middle of being published; the caller commits it.
+    uow
+        The unit of work that publishes it.
+    """
+    _lock(record.parent.id)
+    files = list_files(record.id, Stage.PUBLISHED) if record.files.enabled else []
+    if reading.lock_unfinished(file.file_id for file in files):
+        files = list_files(record.id, Stage.PUBLISHED)
+    decided = verification.publish(record.id)
+    published.replace(_version(record), products_of(files, decided))
+    return _sync(record.parent, record, uow, {record.id: files})
+
+
+def sync(record: Any, uow: UnitOfWork) -> Synced:  # noqa: ANN401
+    """Bring the rows of all versions of the record up to date.
+
+    Parameters
+    ----------
+    record
+        In memory; its state counts instead of the database's, and the caller commits it.
+    """
+    _lock(record.parent.id)
+    return _sync(record.parent, record, uow)
+
+
+def sync_record(record_uuid: UUID) -> Synced:
+    """The same in a transaction of its own, for a late file, for reconciliation and for the command line.
+
+    Raises
+    ------
+    sqlalchemy.exc.NoResultFound
+        There is no such record.
+    """
+    with UnitOfWork(db.session) as uow:
+        parent_uuid = db.session.scalar(select(_record_cls().model_cls.parent_id).filter_by(id=record_uuid))
+        _lock(parent_uuid)
+        record = _record_cls().get_record(record_uuid, with_deleted=True)
+        done = _sync(record.parent, None, uow)
+        uow.commit()
+    return done
+
+
+def _record_cls() -> Any:  # noqa: ANN401 - the instance's own record class
+    return current_rdm_records_service.record_cls
+
+
+def _lock(parent_uuid: UUID) -> None:
+    """Let one transaction at a time work on the rows of a record's versions."""
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"obscore:{parent_uuid}", 0))))
+
+
+def _version(record: Any) -> Version:  # noqa: ANN401
+    return Version(parent_uuid=record.parent.id, record_uuid=record.id, recid=record.pid.pid_value)
+
+
+def _sync(parent: Any, current: Any, uow: UnitOfWork, files: dict[UUID, list[StoredFile]] | None = None) -> Synced:  # noqa: ANN401
+    versions = _versions(parent, current)
+    rows: dict[UUID, list[PublicRow]] = {record.id: [] for record in versions}
+    for record in versions:
+        known = (files or {}).get(record.id)
+        rows[record.id] = _rows(record, list_files(record.id, Stage.PUBLISHED) if known is None else known)
+        if rows[record.id] and not current_app.config["OBSCORE_ALL_VERSIONS"]:
+            break
+    done = Synced(parent.id)
+    done.rows = rows_in_db.write(db.session.connection(), parent.id, _distinct(rows.values()))
+    for record in versions:
+        if _update_fields(record, rows[record.id]):
+            done.fields_changed.append(record.pid.pid_value)
+            if record is not current:
+                _commit_record(record, uow)
+    return done
+
+
+def _versions(parent: Any, current: Any) -> list[Any]:  # noqa: ANN401
+    """Versions of the record that were published, newest first; the one in memory in place of the stored one."""
+    models = _record_cls().model_cls.query.filter_by(parent_id=parent.id).order_by(_record_cls().model_cls.index.desc())
+    stored = [
+        current if current is not None and model.id == current.id else _record_cls()(model.data, model=model, parent=parent)
+        for model in models
+        if model.data
+    ]
+    return stored if current is None or current in stored else [current, *stored]
+
+
+def _rows(record: Any, files: Sequence[StoredFile]) -> list[PublicRow]:  # noqa: ANN401
+    """The rows that this version would publish now; none where anything of it is not public."""
+    keys = published_keys(record, (file.key for file in files))
+    shown = {file.key: file for file in files if file.key in keys}
+    if not shown:
+        return []
+    facts = record_facts(record)
+    return [
+        PublicRow(
+            record_uuid=record.id,
+            recid=facts.recid,
+            file_id=said.file_id,
+            row=complete(said.row, facts, shown[said.file_key], said.member, said.obs_publisher_did),
+        )
+        for said in _said(record, files)
+        if said.file_key in shown
+    ]
+
+
+def _said(record: Any, files: Sequence[StoredFile]) -> list[Said]:  # noqa: ANN401
+    """What the version says; what it never said of a file that is read now is added, what it lost is dropped."""
+    said = published.load(record.id)
+    held = {(file.file_id, file.key) for file in files}
+    told = {(one.file_id, one.file_key) for one in said}
+    untold = [file for file in files if file.status is Status.DONE and (file.file_id, file.key) not in told]
+    if untold:
+        decided = verification.current(record.id, Stage.PUBLISHED)
+        found = products_of(untold, decided)
+        published.replace(_version(record), found, only=[file.file_id for file in untold])
+    if told - held:
+        published.drop_files(record.id, {file_id for file_id, _ in held})
+    return published.load(record.id) if untold or told - held else said
+
+
+def _distinct(versions: Iterable[Sequence[PublicRow]]) -> list[PublicRow]:
+    """Of the rows of several versions of one product the newest (an identifier names one row)."""
+    rows: dict[Any, PublicRow] = {}
+    for version in versions:
+        for row in version:
+            rows.setdefault(row.row["obs_publisher_did"], row)
+    return list(rows.values())
+
+
+def _update_fields(record: Any, rows: Sequence[PublicRow]) -> bool:  # noqa: ANN401
+    """Make the record's ``obscore:*`` fields those of its rows; whether they changed."""
+    present = dict(record.custom_fields or {})
+    wanted = custom_fields.strip(present) | custom_fields.summarise([row.row for row in rows])
+    if wanted == present:
+        return False
+    record.custom_fields = wanted
+    return True
+
+
+def _commit_record(record: Any, uow: UnitOfWork) -> None:  # noqa: ANN401
+    """Store and index a record that is not the one being worked on, and tell DataCite."""
+    uow.register(RecordCommitOp(record, indexer=current_rdm_records_service.indexer))
+    if not record.deletion_status.is_deleted and record.pids.get("doi", {}).get("provider") == "datacite":
+        uow.register(TaskOp(register_or_update_pid, record["id"], "doi", parent=False))

@@ -1,0 +1,204 @@
+"""What record versions said of their products when they were published, and the identifiers that products have for ever.
+
+Both tables grow only: a product that is public no more keeps its identifier, so that nothing else ever gets it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+from invenio_db import db
+from invenio_files_rest.models import FileInstance
+from sqlalchemy import delete, insert, select, update
+
+from ..extraction import EXTRACTOR_VERSION
+from ..extraction.evidence import Product
+from ..obscore.columns import SYSTEM_COLUMNS
+from . import identity
+from .models import ObsCoreProduct, ObsCorePublished
+from .products import FileProducts
+from .rows import authority
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Said:
+    """One product as one record version describes it, without the server's columns."""
+
+    obs_publisher_did: str
+    file_id: UUID
+    file_key: str
+    member: str
+    row: Mapping[str, Any]
+    extractor_version: str = ""
+
+
+@dataclass(frozen=True)
+class Version:
+    """The record version that publishes."""
+
+    parent_uuid: UUID
+    record_uuid: UUID
+    recid: str
+
+
+def load(record_uuid: UUID) -> list[Said]:
+    """What a record version said, in the order of its files."""
+    statement = (
+        select(ObsCorePublished, ObsCoreProduct.member)
+        .join(ObsCoreProduct, ObsCoreProduct.obs_publisher_did == ObsCorePublished.obs_publisher_did)
+        .where(ObsCorePublished.record_uuid == record_uuid)
+        .order_by(ObsCorePublished.file_key, ObsCoreProduct.member, ObsCoreProduct.key)
+    )
+    return [
+        Said(said.obs_publisher_did, said.file_id, said.file_key, member, said.row, said.extractor_version)
+        for said, member in db.session.execute(statement)
+    ]
+
+
+def evidence(record_uuid: UUID) -> dict[str, Any]:
+    """Evidence of a version's published rows by ``obs_publisher_did`` (for those who may read its files)."""
+    statement = select(ObsCorePublished.obs_publisher_did, ObsCorePublished.evidence)
+    return {did: found for did, found in db.session.execute(statement.filter_by(record_uuid=record_uuid))}
+
+
+def replace(version: Version, found: Sequence[FileProducts], *, only: Iterable[UUID] | None = None) -> None:
+    """Store what a version says of its products, in place of what it said before.
+
+    Parameters
+    ----------
+    found
+        Files and their products.
+    only
+        Leave what is stored of all files but these as it is.
+    """
+    stale = delete(ObsCorePublished).where(ObsCorePublished.record_uuid == version.record_uuid)
+    if only is not None:
+        stale = stale.where(ObsCorePublished.file_id.in_(list(only)))
+    db.session.execute(stale)
+    dids = _identify(version, found)
+    said = [
+        {
+            "record_uuid": version.record_uuid,
+            "obs_publisher_did": dids[name],
+            "file_id": name[0],
+            "file_key": name[1],
+            "row": {column: value for column, value in product.row.to_dict().items() if column not in SYSTEM_COLUMNS},
+            "evidence": {column: source.to_dict() for column, source in product.evidence.items()},
+            "extractor_version": EXTRACTOR_VERSION,
+        }
+        for name, product in _named(found).items()
+    ]
+    if said:
+        db.session.execute(insert(ObsCorePublished), said)
+
+
+def drop_files(record_uuid: UUID, kept: Iterable[UUID]) -> int:
+    """Forget what a version said of files that it no longer holds; how many products these were."""
+    statement = delete(ObsCorePublished).where(
+        ObsCorePublished.record_uuid == record_uuid, ObsCorePublished.file_id.not_in(list(kept))
+    )
+    return int(db.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+_Name = tuple[UUID, str, str, str]
+
+
+def _named(found: Sequence[FileProducts]) -> dict[_Name, Product]:
+    """The products by name; of two with one name the first counts."""
+    named: dict[_Name, Product] = {}
+    for file_products in found:
+        file = file_products.file
+        for product in file_products.products:
+            name = (file.file_id, file.key, product.member, product.key)
+            if name in named:
+                logger.warning("%s holds two products named %r: the second is left out", file.key, name[2:])
+                continue
+            named[name] = product
+    return named
+
+
+def _identify(version: Version, found: Sequence[FileProducts]) -> dict[_Name, str]:
+    """The DID of each product: the one that the same bytes have already, else a new one."""
+    wanted = list(_named(found))
+    if not wanted:
+        return {}
+    dids = _known(version.parent_uuid, wanted)
+    new = [name for name in wanted if name not in dids]
+    if dids:
+        held = update(ObsCoreProduct).where(ObsCoreProduct.obs_publisher_did.in_(list(dids.values())))
+        stale = held.where(ObsCoreProduct.record_uuid != version.record_uuid)
+        db.session.execute(stale.values(record_uuid=version.record_uuid))
+    return dids | _give(version, new)
+
+
+def _known(parent_uuid: UUID, wanted: Iterable[_Name]) -> dict[_Name, str]:
+    """Those of the products that this record's versions have published already.
+
+    A file that was uploaded once more is the same product if its bytes (checksum) and its name are the same.
+    """
+    checksums = _checksums({name[0] for name in wanted})
+    statement = (
+        select(ObsCoreProduct, FileInstance.checksum)
+        .outerjoin(FileInstance, FileInstance.id == ObsCoreProduct.file_id)
+        .where(ObsCoreProduct.parent_uuid == parent_uuid)
+        .order_by(ObsCoreProduct.first_published_at.desc())
+    )
+    by_file: dict[_Name, str] = {}
+    by_bytes: dict[tuple[str | None, str, str, str], str] = {}
+    for product, checksum in db.session.execute(statement):
+        names = (product.file_key, product.member, product.key)
+        by_file[(product.file_id, *names)] = product.obs_publisher_did
+        if checksum:
+            by_bytes[(checksum, *names)] = product.obs_publisher_did
+    found = {name: by_file.get(name) or by_bytes.get((checksums.get(name[0]), *name[1:])) for name in wanted}
+    return {name: did for name, did in found.items() if did}
+
+
+def _checksums(file_ids: set[UUID]) -> dict[UUID, str]:
+    statement = select(FileInstance.id, FileInstance.checksum).where(FileInstance.id.in_(file_ids))
+    return {file_id: checksum for file_id, checksum in db.session.execute(statement) if checksum}
+
+
+def _give(version: Version, names: Sequence[_Name]) -> dict[_Name, str]:
+    """Give new products their identifiers; one that was ever given is not given again."""
+    if not names:
+        return {}
+    path = current_app.config["OBSCORE_DID_PATH"]
+    dids = {
+        name: identity.obs_publisher_did(authority(), path, version.recid, identity.product_hash(*name[1:]))
+        for name in names
+    }
+    taken = _taken(dids.values())
+    for name, did in dids.items():
+        if did in taken:
+            # The same name in the same version, but other bytes: a file that was replaced after publication.
+            salted = identity.product_hash(*name[1:], salt=str(name[0]))
+            dids[name] = identity.obs_publisher_did(authority(), path, version.recid, salted)
+    db.session.execute(insert(ObsCoreProduct), [_product(version, name, did) for name, did in dids.items()])
+    return dids
+
+
+def _taken(dids: Iterable[str]) -> set[str]:
+    statement = select(ObsCoreProduct.obs_publisher_did).where(ObsCoreProduct.obs_publisher_did.in_(list(dids)))
+    return set(db.session.scalars(statement))
+
+
+def _product(version: Version, name: _Name, did: str) -> dict[str, Any]:
+    file_id, file_key, member, key = name
+    return {
+        "obs_publisher_did": did,
+        "parent_uuid": version.parent_uuid,
+        "record_uuid": version.record_uuid,
+        "recid": version.recid,
+        "file_id": file_id,
+        "file_key": file_key,
+        "member": member,
+        "key": key,
+    }

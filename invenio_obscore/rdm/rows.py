@@ -1,0 +1,111 @@
+"""The part of a row that the record and the server say: identifiers, access, rights, what the deposit itself tells.
+
+``row = f(what was read, mapping, corrections, record)``; this is the last argument. Nothing here is stored: when the
+record's metadata change, the row follows at the next publication or reconciliation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import current_app
+
+from ..obscore.row import ObsCoreRow
+from . import identity
+from .stored_files import StoredFile
+from .visibility import data_rights
+
+#: ObsCore 1.1, section 3.3.2: calibrated data with the instrument's signature removed, what most deposits are.
+_USUAL_CALIB_LEVEL = 2
+
+
+@dataclass(frozen=True)
+class RecordFacts:
+    """What one record version gives all its rows."""
+
+    recid: str
+    parent_recid: str
+    site: str
+    publisher_id: str
+    data_rights: str
+    obs_release_date: str | None
+    defaults: Mapping[str, Any]
+
+
+def authority() -> str:
+    """``OBSCORE_AUTHORITY``, or the site's host name."""
+    configured: str = current_app.config["OBSCORE_AUTHORITY"]
+    return configured or urlsplit(current_app.config["SITE_UI_URL"]).hostname or "localhost"
+
+
+def record_facts(record: Any) -> RecordFacts:  # noqa: ANN401 - an RDMRecord
+    """Collect the facts of a record, in memory as it is now (it may be in the middle of being published)."""
+    metadata = record.get("metadata") or {}
+    doi = (record.pids.get("doi") or {}).get("identifier")
+    return RecordFacts(
+        recid=record.pid.pid_value,
+        parent_recid=record.parent.pid.pid_value,
+        site=current_app.config["SITE_UI_URL"],
+        publisher_id=current_app.config["OBSCORE_PUBLISHER_ID"] or f"ivo://{authority()}",
+        data_rights=data_rights(record),
+        obs_release_date=_release_date(record),
+        defaults={
+            "obs_collection": _collection(record),
+            "bib_reference": identity.bib_reference(metadata, doi),
+            "obs_title": metadata.get("title"),
+            "obs_creator_name": identity.creator_names(metadata),
+            "calib_level": _USUAL_CALIB_LEVEL,
+        },
+    )
+
+
+def complete(values: Mapping[str, Any], facts: RecordFacts, file: StoredFile, member: str, did: str) -> ObsCoreRow:
+    """A product's row with the record's and the server's columns.
+
+    Parameters
+    ----------
+    values
+        Columns from extraction, mapping and corrections; the server's columns among them are overwritten.
+    member
+        Path inside an archive, or "".
+    did
+        The product's ``obs_publisher_did``.
+    """
+    row = ObsCoreRow(values)
+    defaults = {**facts.defaults, "obs_id": identity.obs_id(facts.parent_recid, file.key, member)}
+    for column, value in defaults.items():
+        if row[column] is None:
+            row[column] = value
+    kind = row["dataproduct_type"]
+    row["obs_publisher_did"] = did
+    row["publisher_id"] = facts.publisher_id
+    row["access_url"] = identity.access_url(facts.site, facts.recid, file.key, member)
+    row["access_format"] = identity.access_format(member or file.key, kind if isinstance(kind, str) else None)
+    row["access_estsize"] = identity.access_estsize(file.size)
+    row["data_rights"] = facts.data_rights
+    row["obs_release_date"] = facts.obs_release_date
+    return row
+
+
+def _collection(record: Any) -> str:  # noqa: ANN401
+    """The record's public community, else the operator's default (a restricted community's name stays inside)."""
+    community = record.parent.communities.default
+    if community is not None and community.access.visibility == "public":
+        title = (community.metadata or {}).get("title") or community.slug
+        if title:
+            return str(title)
+    config = current_app.config
+    return str(config["OBSCORE_DEFAULT_COLLECTION"] or config.get("THEME_SITENAME") or config["SITE_UI_URL"])
+
+
+def _release_date(record: Any) -> str | None:  # noqa: ANN401
+    """End of an embargo, else when the record was published; None for data that nobody promised to release."""
+    embargo = record.access.embargo
+    if embargo.active:
+        return f"{embargo.until:%Y-%m-%d}" if embargo.until else None
+    if data_rights(record) != "public":
+        return None
+    return f"{record.created:%Y-%m-%d}" if record.created else None

@@ -1,0 +1,56 @@
+"""ObsCore values as a page for people shows them: pure functions, nothing here knows HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..rdm.datacite import day_of
+
+#: From this wavelength in metres on: unit, and metres a unit.
+_UNITS = ((0.0, "pm", 1e-12), (1e-10, "nm", 1e-9), (1e-6, "µm", 1e-6), (1e-3, "mm", 1e-3), (1e-2, "cm", 1e-2), (1.0, "m", 1.0))
+_DASH = "\u2013"
+_MINUS = "\u2212"
+_THIN = "\u2009"
+
+
+def position(row: Mapping[str, Any]) -> str:
+    """Right ascension and declination in degrees (ICRS), to a hundredth of an arcsecond at most."""
+    ra, dec = row.get("s_ra"), row.get("s_dec")
+    if ra is None or dec is None:
+        return ""
+    sign = "+" if dec >= 0 else _MINUS
+    return f"{ra:.5f}° {sign}{abs(dec):.5f}°"
+
+
+def field_of_view(row: Mapping[str, Any]) -> str:
+    """Diameter of the field in the unit that suits it."""
+    fov = row.get("s_fov")
+    if fov is None:
+        return ""
+    for limit, factor, unit in ((1.0, 1.0, "°"), (1 / 60, 60.0, "′"), (0.0, 3600.0, "″")):
+        if fov >= limit:
+            return f"{fov * factor:.3g}{unit}"
+    return ""
+
+
+def spectral_coverage(row: Mapping[str, Any]) -> str:
+    """The interval of vacuum wavelengths."""
+    low, high = row.get("em_min"), row.get("em_max")
+    if low is None and high is None:
+        return ""
+    low, high = (high if low is None else low), (low if high is None else high)
+    unit, size = next((name, metres) for limit, name, metres in reversed(_UNITS) if high >= limit or not limit)
+    begin, end = f"{low / size:.4g}", f"{high / size:.4g}"
+    return f"{begin}{_THIN}{unit}" if begin == end else f"{begin}{_DASH}{end}{_THIN}{unit}"
+
+
+def time_coverage(row: Mapping[str, Any]) -> str:
+    """The days of the observation (UTC)."""
+    known = [row.get(name) for name in ("t_min", "t_max")]
+    days = [day for day in (day_of(value) for value in known if value is not None) if day]
+    if not days:
+        return ""
+    return days[0] if days[0] == days[-1] else f"{days[0]} {_DASH} {days[-1]}"
+
+
