@@ -14,15 +14,15 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from urllib.parse import quote
 
 from ..errors import FitsError, FitsLimitError, TruncatedFitsError
+from .files import Source, StreamSource, is_fits_name, is_hidden, looks_like_fits
 from .limits import Deadline, Limits
-from .sources import Source, StreamSource, is_fits_name, looks_like_fits
-from .streams import compression, inflated
+from .streams import HeaderStream, compression, open_stream
 
 MAX_MEMBERS = 100_000
 MAX_DIRECTORY_BYTES = 64 * 2**20
@@ -38,6 +38,12 @@ _TAR_MAGIC = b"ustar"
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 _ESCAPING = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:|\x00")
 _CHUNK = 2**16
+_GLANCE = Limits(inflated_bytes=2**20, seconds=10.0)
+_WHOLE_TAR = Limits(inflated_bytes=MAX_TAR_BYTES, seconds=3600.0)
+
+
+def _inflated(stream: BinaryIO, limits: Limits) -> HeaderStream:
+    return open_stream(stream, limits, Deadline(limits.seconds))[0]
 
 
 def kind_of(source: Source) -> str:
@@ -50,8 +56,7 @@ def kind_of(source: Source) -> str:
             if start.startswith(_ZIP_STARTS):
                 return "zip"
             if compression(start):
-                stream.seek(0)
-                start = inflated(stream, Limits(inflated_bytes=2**20, seconds=10.0)).read(512)
+                start = _inflated(stream, _GLANCE).read(512)
             return "tar" if start[257:262] == _TAR_MAGIC else ""
     except FitsError:
         return ""
@@ -158,11 +163,6 @@ def _sniffed(member: Source) -> bool:
     return not is_hidden(member.member) and looks_like_fits(member)
 
 
-def is_hidden(path: str) -> bool:
-    """Whether a piece of a path is hidden, or macOS's own."""
-    return any(piece.startswith(".") or piece == "__MACOSX" for piece in path.split("/"))
-
-
 def _zip_entries(archive: Source) -> list[zipfile.ZipInfo]:
     with archive.open() as stream:
         _check_directory(stream, archive.name)
@@ -207,7 +207,7 @@ def _zip_problem(entry: zipfile.ZipInfo, end: int, seen: set[str]) -> FitsError 
         return FitsError(f"{name}: encrypted", remedy="deposit it without a password")
     if entry.compress_type not in (_STORED, _DEFLATED, _BZIP2):
         return FitsError(f"{name}: compression method {entry.compress_type} is not supported", remedy="use deflate")
-    if entry.header_offset + _LOCAL_HEADER.size + entry.compress_size > end:
+    if entry.header_offset < 0 or entry.header_offset + _LOCAL_HEADER.size + entry.compress_size > end:
         return FitsError(f"{name}: damaged archive, the member overlaps another one or the end")
     if entry.compress_type == _STORED and entry.file_size != entry.compress_size:
         return FitsError(f"{name}: damaged archive, the member's sizes contradict each other")
@@ -269,8 +269,9 @@ class _TarBytes:
 
     def __init__(self, stream: BinaryIO, *, inflate: bool) -> None:
         self._stream = stream
-        self._inflated = inflated(stream, Limits(inflated_bytes=MAX_TAR_BYTES, seconds=3600.0)) if inflate else None
+        self._inflated = _inflated(stream, _WHOLE_TAR) if inflate else None
         self._position = 0
+        self.last = b""
 
     def read(self, size: int) -> bytes:
         """Bytes of headers: tarfile asks for a whole extended header at once, whatever size it claims."""
@@ -278,6 +279,7 @@ class _TarBytes:
             raise FitsLimitError(f"a header of {size} bytes in the tar archive")
         data = self._inflated.read(size) if self._inflated else self._stream.read(size)
         self._position += len(data)
+        self.last = data
         return data
 
     def seek(self, position: int) -> int:
@@ -301,7 +303,7 @@ def _tar_members(archive: Source) -> Iterator[Source]:
         stream.seek(0)
         reader = _SharedReader(archive)
         seen: set[str] = set()
-        for info in _tar_entries(_TarBytes(stream, inflate=inflate), archive.name):
+        for info in _tar_entries(_TarBytes(stream, inflate=inflate), archive.name or "archive"):
             member = _tar_member(archive, info, reader if inflate else None)
             member.problem = _tar_problem(info, archive, seen, compressed=inflate)
             seen.add(info.name)
@@ -310,7 +312,7 @@ def _tar_members(archive: Source) -> Iterator[Source]:
 
 
 def _tar_entries(stream: _TarBytes, name: str) -> Iterator[tarfile.TarInfo]:
-    deadline = Deadline(3600.0)
+    deadline = Deadline(_WHOLE_TAR.seconds)
     count = 0
     try:
         with tarfile.TarFile(fileobj=cast(BinaryIO, stream), mode="r", errorlevel=1) as opened:
@@ -322,6 +324,11 @@ def _tar_entries(stream: _TarBytes, name: str) -> Iterator[tarfile.TarInfo]:
                     raise FitsLimitError(f"{name}: more than {MAX_MEMBERS} members")
                 if info.isreg():
                     yield info
+        # tarfile ends without a word at a header that is none.
+        if any(stream.last):
+            raise FitsError(
+                f"{name}: damaged tar archive: no member's header at byte {stream.tell() - len(stream.last)}"
+            )
     except (tarfile.TarError, OSError, ValueError, OverflowError) as error:
         raise FitsError(f"{name}: damaged tar archive: {error}") from error
 
@@ -336,7 +343,9 @@ def _tar_member(archive: Source, info: tarfile.TarInfo, reader: _SharedReader | 
 def _tar_problem(info: tarfile.TarInfo, archive: Source, seen: set[str], *, compressed: bool) -> FitsError | None:
     if info.name in seen:
         return FitsError(f"{info.name}: the archive has two members of this name")
-    if info.sparse is not None:  # type: ignore[attr-defined]
+    if info.size < 0:
+        return FitsError(f"{info.name}: damaged archive, the member has no size")
+    if info.sparse is not None:
         return FitsError(f"{info.name}: a sparse tar member", remedy="pack it without --sparse")
     if not compressed and archive.size is not None and info.offset_data + info.size > archive.size:
         return TruncatedFitsError(f"{info.name}: the archive ends inside this member")
@@ -381,7 +390,7 @@ class _Part(io.RawIOBase):
 class _Inflated(io.RawIOBase):
     """The inflated bytes of a part, forward only."""
 
-    def __init__(self, part: _Part, decompressor: zlib._Decompress | bz2.BZ2Decompressor) -> None:
+    def __init__(self, part: _Part, decompressor: Any) -> None:
         self._part, self._decompressor = part, decompressor
         self._pending = b""
 
@@ -397,7 +406,7 @@ class _Inflated(io.RawIOBase):
             if not self._pending and getattr(self._decompressor, "needs_input", True):
                 self._pending = self._part.read(_CHUNK) or b""
                 if not self._pending:
-                    raise EOFError("the compressed member ends too early")
+                    raise TruncatedFitsError("the compressed member ends too early")
             data = self._inflate(len(buffer))
         buffer[: len(data)] = data
         return len(data)
@@ -407,7 +416,7 @@ class _Inflated(io.RawIOBase):
         try:
             data = self._decompressor.decompress(pending, size)
         except (zlib.error, OSError) as error:
-            raise OSError(f"the compressed member is damaged: {error}") from error
+            raise FitsError(f"the compressed member is damaged: {error}") from error
         self._pending = getattr(self._decompressor, "unconsumed_tail", b"")
         return data
 
@@ -421,6 +430,7 @@ class _Forward(io.RawIOBase):
 
     def __init__(self, stream: _TarBytes, length: int) -> None:
         self._stream, self._left = stream, length
+        self._position = stream.tell()
 
     def readable(self) -> bool:
         return True
@@ -429,10 +439,10 @@ class _Forward(io.RawIOBase):
         return False
 
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        if self._stream.tell() != self._position:
+            raise OSError("a later member of the compressed archive was opened in the meantime")
         data = self._stream.read(min(len(buffer), self._left, MAX_TAR_HEADER))
+        self._position += len(data)
         buffer[: len(data)] = data
         self._left -= len(data)
         return len(data)
-
-
-Opener = Callable[[], BinaryIO]
