@@ -1,11 +1,11 @@
-"""``python3 -m services start|stop|status|env|pgsphere``: the services behind the demo instance and the tests."""
+"""``python3 -m services start|stop|status|env|pgsphere|instance``: what runs behind the demo instance and the tests."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from services import environment, postgresql, stack
+from services import environment, instance, postgresql, stack
 from services.layout import ServiceError
 
 
@@ -42,6 +42,14 @@ def _pgsphere(_: argparse.Namespace) -> int:
     return 0
 
 
+def _instance(arguments: argparse.Namespace) -> int:
+    actions = {"start": instance.start, "stop": instance.stop, "reload": instance.reload, "setup": instance.make}
+    result = actions[arguments.what]()
+    if result:
+        show(str(result))
+    return 0
+
+
 def main() -> int:
     """Run one command; 0 when it worked."""
     parser = argparse.ArgumentParser(prog="python3 -m services", description=__doc__)
@@ -57,6 +65,9 @@ def main() -> int:
         command.set_defaults(action=action)
         if name == "env":
             command.add_argument("--for", dest="purpose", choices=tuple(environment.DATABASES), default="demo")
+    command = commands.add_parser("instance", help="the InvenioRDM instance: web, worker and scheduler")
+    command.add_argument("what", choices=("setup", "start", "stop", "reload"))
+    command.set_defaults(action=_instance)
     arguments = parser.parse_args()
     try:
         return int(arguments.action(arguments))

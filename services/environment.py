@@ -48,6 +48,7 @@ def _broker(addresses: dict[str, str], number: int) -> str:
 
 def _for_demo(addresses: dict[str, str], owner: str) -> dict[str, str]:
     base, redis = REDIS_BASE["demo"], addresses["redis"]
+    datacite = f"http://{LOOPBACK}:{port_of('datacite')}"
     site = f"http://{LOOPBACK}:{port_of('web')}"
     return {
         "INVENIO_SQLALCHEMY_DATABASE_URI": _sqlalchemy(owner),
@@ -63,8 +64,10 @@ def _for_demo(addresses: dict[str, str], owner: str) -> dict[str, str]:
         "INVENIO_SECRET_KEY": password("secret-key"),
         "INVENIO_SITE_UI_URL": site,
         "INVENIO_SITE_API_URL": f"{site}/api",
-        "OBSCORE_DEMO_DATACITE_URL": f"http://{LOOPBACK}:{port_of('datacite')}",
-        "OBSCORE_DEMO_DATACITE_PASSWORD": password("datacite"),
+        "INVENIO_DATACITE_API_URL": datacite,
+        "INVENIO_DATACITE_PASSWORD": password("datacite"),
+        "INVENIO_OBSCORE_READER_ROLE": "obscore_demo_reader",
+        "INVENIO_OBSCORE_READER_PASSWORD": password("obscore_demo_reader"),
     }
 
 

@@ -54,9 +54,9 @@ def remember(key: str, value: str) -> str:
 
 
 def password(name: str) -> str:
-    """Return the generated password of an account, making it on first use."""
+    """Return the generated password of an account, making it on first use; it never reads as a number."""
     key = f"password:{name}"
-    return remembered().get(key) or remember(key, secrets.token_hex(16))
+    return remembered().get(key) or remember(key, f"k{secrets.token_hex(16)}")
 
 
 def is_free(port: int) -> bool:

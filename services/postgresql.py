@@ -1,4 +1,4 @@
-"""PostgreSQL 15 with pgSphere: a cluster of our own, and the databases, owners and extension in whichever server is used."""
+"""PostgreSQL 15 with pgSphere: a cluster of our own; databases, owners and extension in whichever server is used."""
 
 from __future__ import annotations
 
@@ -11,11 +11,22 @@ import signal
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote, urlsplit
 
 from services.daemons import Daemon
-from services.layout import LOGS, LOOPBACK, SERVICES, ServiceError, claim_port, make_folders
-from services.layout import password, port_of, remember, remembered
+from services.layout import (
+    LOGS,
+    LOOPBACK,
+    SERVICES,
+    ServiceError,
+    claim_port,
+    make_folders,
+    password,
+    port_of,
+    remember,
+    remembered,
+)
 from services.packages import install, need
 
 VERSION = "15"
@@ -87,8 +98,7 @@ def _folder() -> Path:
 
 
 def _may_pass(account: str, folder: Path) -> bool:
-    test = ["runuser", "-u", account, "--", "test", "-x", str(folder)]
-    return subprocess.run(test, check=False, stdin=subprocess.DEVNULL).returncode == 0
+    return _run_as(account, ["test", "-x", str(folder)]) == 0
 
 
 def _make_cluster(folder: Path) -> Path:
@@ -105,24 +115,30 @@ def _make_cluster(folder: Path) -> Path:
     command = [str(BINARIES / "initdb"), "-D", str(data), "--encoding", "UTF8", "--locale", "C.UTF-8", *options]
     log_path = LOGS / "initdb.log"
     with log_path.open("ab") as log:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False, cwd=folder, **_as(account)
-        )
+        code = _run_as(account, command, cwd=folder, output=log)
     secret.unlink()
-    if done.returncode:
+    if code:
         raise ServiceError(f"initdb failed. Log: {log_path}")
     return data
 
 
 def _is_complete(data: Path) -> bool:
-    command = ["test", "-s", str(data / "PG_VERSION")]
-    return subprocess.run(command, check=False, **_as(_account())).returncode == 0
+    return _run_as(_account(), ["test", "-s", str(data / "PG_VERSION")]) == 0
 
 
-def _as(account: str | None) -> dict[str, object]:
-    if account is None:
-        return {}
-    return {"user": account, "group": pwd.getpwnam(account).pw_gid, "extra_groups": []}
+def _run_as(account: str | None, command: list[str], cwd: Path | None = None, output: IO[bytes] | None = None) -> int:
+    """Run a command as another account and return its exit code."""
+    return subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        cwd=cwd,
+        user=account,
+        group=account and pwd.getpwnam(account).pw_gid,
+        extra_groups=[] if account else None,
+        check=False,
+    ).returncode
 
 
 def start() -> str:
@@ -157,8 +173,8 @@ def stop() -> bool:
 def mend_pgsphere() -> None:
     """Write a copy of pgSphere's script that PostgreSQL's newer point releases accept.
 
-    They refuse the two legacy operators ``@ (bigint, smoc)`` and ``@ (spoint, smoc)`` of the Debian package: each claims a
-    commutator and a negator that already have another partner. Without those two links the operators are sound.
+    They refuse the legacy operators ``@ (bigint, smoc)`` and ``@ (spoint, smoc)`` of the Debian package: each claims
+    a commutator and a negator that already have another partner. Without those two links the operators are sound.
     """
     script = (EXTENSIONS / f"pg_sphere--{BROKEN}.sql").read_text()
     mended = LEGACY_OPERATOR.sub(lambda found: OPERATOR_LINKS.sub("", found[0]), script)

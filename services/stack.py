@@ -1,4 +1,4 @@
-"""Which PostgreSQL, OpenSearch, Redis and broker are used: given addresses, containers, or local packages, in this order."""
+"""Which PostgreSQL, OpenSearch, Redis and broker are used: given ones, containers, local packages, in this order."""
 
 from __future__ import annotations
 

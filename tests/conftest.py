@@ -1,4 +1,4 @@
-"""Where the tests find the services: addresses in the environment, else those that ``python3 -m services start`` wrote."""
+"""Where the tests find the services: addresses in the environment, else what ``python3 -m services start`` wrote."""
 
 from __future__ import annotations
 
