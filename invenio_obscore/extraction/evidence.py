@@ -54,6 +54,11 @@ class Evidence:
         """As JSON has it."""
         return {k: v for k, v in vars(self).items() if v not in ("", None)}
 
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Evidence:
+        """What `to_dict` wrote."""
+        return cls(**data)
+
 
 @dataclass
 class Product:
@@ -85,3 +90,24 @@ class Product:
             return False
         self.set(column, value, evidence)
         return True
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it; `from_dict` reads it."""
+        return {
+            "key": self.key,
+            "member": self.member,
+            "row": self.row.to_dict(),
+            "evidence": {column: evidence.to_dict() for column, evidence in self.evidence.items()},
+            "problems": [problem.to_dict() for problem in self.problems],
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Product:
+        """What `to_dict` wrote."""
+        return cls(
+            row=ObsCoreRow(data["row"]),
+            key=data["key"],
+            member=data["member"],
+            evidence={column: Evidence.from_dict(e) for column, e in data["evidence"].items()},
+            problems=[Problem.from_dict(p) for p in data["problems"]],
+        )

@@ -1,0 +1,181 @@
+"""Working through many files: one after the other or in several processes, with a journal to go on after an interruption."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from .extraction import EXTRACTOR_VERSION
+from .extraction.evidence import Problem, Product
+from .fits.sources import FileSource, Source
+
+_AHEAD = 16
+
+
+@dataclass
+class Outcome:
+    """What came of one file: its products, or why there are none."""
+
+    products: list[Product] = field(default_factory=list)
+    failure: Problem | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the journal has it."""
+        failure = self.failure.to_dict() if self.failure else None
+        return {"products": [p.to_dict() for p in self.products], "failure": failure}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Outcome:
+        """What `to_dict` wrote."""
+        failure = Problem.from_dict(data["failure"]) if data["failure"] else None
+        return cls([Product.from_dict(p) for p in data["products"]], failure)
+
+
+Work = Callable[[Source], Outcome]
+
+
+def run(
+    sources: Iterable[Source], work: Work, *, jobs: int = 1, journal: str | os.PathLike[str] | None = None
+) -> Iterator[tuple[Source, Outcome]]:
+    """Each source with its outcome, in the order of the sources.
+
+    A file that kills its process (``jobs`` > 1) is tried once more alone; then that is its failure.
+    """
+    with _Journal(journal) as done:
+        todo = _single(sources, work, done) if jobs <= 1 else _Pool(work, jobs).run(sources, done)
+        yield from todo
+
+
+class _Journal:
+    """Finished files, one JSON line each; a line that an interruption cut short is left out."""
+
+    def __init__(self, path: str | os.PathLike[str] | None) -> None:
+        self._path = path
+        self._done: dict[str, dict[str, Any]] = {}
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> _Journal:
+        if self._path is not None:
+            self._load()
+            self._file = open(self._path, "a", encoding="ascii")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file:
+            self._file.close()
+
+    def _load(self) -> None:
+        if self._path is None or not os.path.exists(self._path):
+            return
+        with open(self._path, encoding="ascii", errors="replace") as file:
+            for line in file:
+                try:
+                    entry = json.loads(line)
+                except ValueError:
+                    continue
+                if isinstance(entry, dict) and "file" in entry:
+                    self._done[entry["file"]] = entry["outcome"]
+
+    @staticmethod
+    def _key(source: Source) -> str:
+        """A file is the same while its address, size, time and the extractor are."""
+        try:
+            changed = os.stat(source.path).st_mtime_ns
+        except OSError:
+            changed = 0
+        return json.dumps([source.uri or source.path, source.member, source.size, changed, EXTRACTOR_VERSION])
+
+    def get(self, source: Source) -> Outcome | None:
+        """What came of a file before."""
+        if self._path is None:
+            return None
+        entry = self._done.get(self._key(source))
+        return Outcome.from_dict(entry) if entry else None
+
+    def add(self, source: Source, outcome: Outcome) -> None:
+        """Keep what came of a file."""
+        if self._file:
+            self._file.write(json.dumps({"file": self._key(source), "outcome": outcome.to_dict()}) + "\n")
+            self._file.flush()
+
+
+def _single(sources: Iterable[Source], work: Work, done: _Journal) -> Iterator[tuple[Source, Outcome]]:
+    for source in sources:
+        outcome = done.get(source)
+        if outcome is None:
+            outcome = work(source)
+            done.add(source, outcome)
+        yield source, outcome
+
+
+_work: Work | None = None
+
+
+def _start(work: Work) -> None:
+    global _work  # noqa: PLW0603  # once per process: what every task of it needs
+    _work = work
+
+
+def _one(source: Source) -> Outcome:
+    assert _work is not None  # _start ran first
+    return _work(source)
+
+
+class _Pool:
+    """Several processes; files on disk go to them, members and open streams stay here."""
+
+    def __init__(self, work: Work, jobs: int) -> None:
+        self._work, self._jobs = work, jobs
+        self._executor = self._new(jobs)
+
+    def _new(self, jobs: int) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("forkserver")
+        return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=(self._work,))
+
+    def run(self, sources: Iterable[Source], done: _Journal) -> Iterator[tuple[Source, Outcome]]:
+        """See `batch.run`."""
+        waiting: deque[tuple[Source, Future[Outcome] | Outcome]] = deque()
+        try:
+            for source in sources:
+                waiting.append((source, done.get(source) or self._begin(source)))
+                if len(waiting) > self._jobs * _AHEAD:
+                    yield self._finish(*waiting.popleft(), done)
+            while waiting:
+                yield self._finish(*waiting.popleft(), done)
+        finally:
+            self._executor.shutdown(cancel_futures=True)
+
+    def _begin(self, source: Source) -> Future[Outcome] | Outcome:
+        if not isinstance(source, FileSource):
+            return self._work(source)
+        try:
+            return self._executor.submit(_one, source)
+        except BrokenProcessPool:
+            self._executor = self._new(self._jobs)
+            return self._executor.submit(_one, source)
+
+    def _finish(self, source: Source, begun: Future[Outcome] | Outcome, done: _Journal) -> tuple[Source, Outcome]:
+        if isinstance(begun, Outcome):
+            outcome = begun
+        else:
+            try:
+                outcome = begun.result()
+            except BrokenProcessPool:
+                outcome = self._alone(source)
+        done.add(source, outcome)
+        return source, outcome
+
+    def _alone(self, source: Source) -> Outcome:
+        """A file whose process died, or that was waiting when another's did."""
+        with self._new(1) as executor:
+            try:
+                return executor.submit(_one, source).result()
+            except BrokenProcessPool:
+                return Outcome(failure=Problem("error", "reader-died", "the process that read the file died"))

@@ -1,0 +1,213 @@
+"""The library's front door: the steps from a file to its rows, in their one order.
+
+cards → keyword mapping as an overlay → extraction → column mapping ``:`` (where there is no value) → accepted curation
+(empty cells only) → column mapping ``:=`` → corrections. A row is a function of what was read and these, so it can be
+made again at any time without the file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from .batch import Outcome, run
+from .errors import ColumnError, FitsError
+from .extraction import extract as extract_products
+from .extraction.evidence import Evidence, Problem, Product
+from .extraction.rules import Instrument
+from .fits.limits import Limits
+from .fits.reading import Readable, Reading
+from .fits.reading import read as read_headers
+from .fits.sources import Location, Source, find
+from .obscore.columns import ALL_COLUMNS, SYSTEM_COLUMNS
+from .obscore.row import coerce
+from .response import Response
+
+if TYPE_CHECKING:
+    from .mapping import Mapping as ColumnMapping
+
+#: Corrections of one file: product (``"<member>#<key>"``, ``""`` for the only one) → column → value, or None to empty it.
+Corrections = Mapping[str, Mapping[str, Any]]
+
+
+class Accepted(Protocol):
+    """What somebody accepted of curation: fills empty cells of a product."""
+
+    def accept(self, product: Product) -> None:
+        """Fill what is empty."""
+
+
+def read(
+    source: Readable | BinaryIO, *, name: str = "", size: int | None = None, limits: Limits | None = None
+) -> Reading:
+    """Read one file's headers (`fits.reading.read`) in this process; uploads go through `fits.child.ReaderProcess`."""
+    return read_headers(source, name=name, size=size, limits=limits)
+
+
+def address(product: Product) -> str:
+    """What names a product among those of its file: ``"<member>#<key>"``, or an empty text for the only one."""
+    return f"{product.member}#{product.key}" if product.member or product.key else ""
+
+
+def products(
+    reading: Reading,
+    *,
+    mapping: ColumnMapping | None = None,
+    accepted: Iterable[Accepted] = (),
+    corrections: Corrections | None = None,
+    system: frozenset[str] = frozenset(),
+    instruments: Sequence[Instrument] = (),
+) -> list[Product]:
+    """The data products of what was read from one file.
+
+    Parameters
+    ----------
+    reading
+        Of the file, or of an archive with its members.
+    mapping
+        A parsed mapping file.
+    accepted
+        Curation that somebody accepted.
+    corrections
+        The depositor's, by product (`address`); they have the last word.
+    system
+        Columns that corrections may not set (`obscore.columns.SYSTEM_COLUMNS` on a server).
+    instruments
+        A user's own tables of rules.
+
+    Raises
+    ------
+    ColumnError
+        A correction names a column that does not exist or is the server's, or its value does not fit.
+    """
+    overlaid = mapping.overlay(reading) if mapping else reading
+    found = extract_products(overlaid, instruments=instruments)
+    members = {member.member: member for member in overlaid.members}
+    accepted = list(accepted)
+    for product in found:
+        of = members.get(product.member, overlaid)
+        if mapping:
+            mapping.fill(product, of)
+        for item in accepted:
+            item.accept(product)
+        if mapping:
+            mapping.force(product, of)
+    correct(found, corrections or {}, system=system)
+    return found
+
+
+def correct(found: Sequence[Product], corrections: Corrections, *, system: frozenset[str] = SYSTEM_COLUMNS) -> None:
+    """Apply a depositor's corrections to the products of one file.
+
+    A correction of a product that the file does not have (any more) becomes a problem of its first product.
+
+    Raises
+    ------
+    ColumnError
+        See `products`.
+    """
+    by_address = {address(product): product for product in found}
+    for name, values in corrections.items():
+        product = by_address.get(name)
+        if product is None and name in ("", "#") and len(found) == 1:
+            product = found[0]
+        if product is None:
+            _report_orphan(found, name)
+            continue
+        for column, value in values.items():
+            _correct(product, column, value, system)
+
+
+def _report_orphan(found: Sequence[Product], name: str) -> None:
+    if found:
+        message = f"corrections for the product {name!r} have no effect: the file has no such product"
+        found[0].problems.append(Problem("attention", "correction-orphaned", message))
+
+
+def _correct(product: Product, column: str, value: Any, system: frozenset[str]) -> None:  # noqa: ANN401
+    if column not in ALL_COLUMNS:
+        raise ColumnError(f"{column!r} is no column of ObsCore", column=column)
+    if column in system:
+        raise ColumnError(f"{column} is set by the server and cannot be corrected", column=column)
+    coerced = coerce(ALL_COLUMNS[column], value)
+    product.set(column, coerced, Evidence(column, "depositor", "emptied" if coerced is None else "correction"))
+    product.problems = [p for p in product.problems if p.column != column]
+
+
+def extract(
+    paths: Location | Iterable[Location],
+    mapping: ColumnMapping | str | os.PathLike[str] | None = None,
+    *,
+    jobs: int = 1,
+    resume: str | os.PathLike[str] | None = None,
+    progress: Callable[[Source], None] | None = None,
+    limits: Limits | None = None,
+) -> Response:
+    """ObsCore rows of FITS files.
+
+    Parameters
+    ----------
+    paths
+        Files, directories (with all below), globs, ZIP and tar archives, open streams; one or several.
+    mapping
+        A mapping file's path, or a parsed mapping.
+    jobs
+        Processes that work at the same time.
+    resume
+        A journal of finished files: those that it has are not read again, new ones are added to it.
+    progress
+        Called after each file.
+    limits
+        Bounds of reading one file.
+
+    Raises
+    ------
+    InputError
+        A path does not exist.
+    MappingError
+        The mapping cannot be parsed.
+    """
+    parsed = _parsed(mapping)
+    work = _FileWork(parsed, limits or Limits())
+    response = Response()
+    for source, outcome in run(find(paths), work, jobs=jobs, journal=resume):
+        response.products += [(source, product) for product in outcome.products]
+        if outcome.failure is not None:
+            response.failures.append((source, outcome.failure))
+        if progress:
+            progress(source)
+    return response
+
+
+def _parsed(mapping: ColumnMapping | str | os.PathLike[str] | None) -> ColumnMapping | None:
+    if mapping is None or not isinstance(mapping, (str, os.PathLike)):
+        return mapping
+    from .mapping import parse
+
+    with open(mapping, "rb") as file:
+        return parse(file.read())
+
+
+class _FileWork:
+    """What is done with one file, in this or another process."""
+
+    def __init__(self, mapping: ColumnMapping | None, limits: Limits) -> None:
+        self.mapping, self.limits = mapping, limits
+
+    def __call__(self, source: Source) -> Outcome:
+        try:
+            reading = read(source, limits=self.limits)
+        except FitsError as error:
+            return Outcome(failure=Problem("error", _code(error), error.message, hdu=error.hdu))
+        found = products(reading, mapping=self.mapping)
+        for product in found:
+            product.fill("access_url", source.uri, Evidence("access_url", "file", "address of the file"))
+        return Outcome(found)
+
+
+_CODES = {"NotFitsError": "not-fits", "TruncatedFitsError": "truncated", "FitsLimitError": "limit"}
+
+
+def _code(error: FitsError) -> str:
+    return _CODES.get(type(error).__name__, "unreadable")

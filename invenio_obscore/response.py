@@ -1,0 +1,113 @@
+"""What `extract` gives back: the products of many files, their problems, and why each value is what it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .errors import NotFoundError
+from .extraction.evidence import Evidence, Problem, Product
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from .fits.sources import Source
+
+
+@dataclass(frozen=True)
+class FileProblem:
+    """A problem and the file that it is about."""
+
+    file: str
+    problem: Problem
+
+    def __str__(self) -> str:
+        where = f"{self.problem.column}: " if self.problem.column else ""
+        return f"{self.file}: {where}{self.problem.message}"
+
+
+@dataclass
+class Response:
+    """Products of files, in the order of the files.
+
+    Attributes
+    ----------
+    products
+        Each with the source that it comes from.
+    failures
+        Files that gave no product, with the reason.
+    """
+
+    products: list[tuple[Source, Product]] = field(default_factory=list)
+    failures: list[tuple[Source, Problem]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.products)
+
+    def __iter__(self) -> Iterator[Product]:
+        return (product for _, product in self.products)
+
+    @property
+    def problems(self) -> list[FileProblem]:
+        """Everything doubtful, files without a product first."""
+        failed = [FileProblem(display_name(source), problem) for source, problem in self.failures]
+        doubtful = [
+            FileProblem(display_name(source), problem) for source, product in self.products for problem in product.problems
+        ]
+        return failed + doubtful
+
+    def of(self, file: str) -> list[Product]:
+        """The products of one file, named by its path, its name or an archive member's path.
+
+        Raises
+        ------
+        NotFoundError
+            No such file was read.
+        """
+        found = [product for source, product in self.products if file in names(source)]
+        if not found:
+            failed = next((problem for source, problem in self.failures if file in names(source)), None)
+            raise NotFoundError(f"{file}: {failed.message}" if failed else f"no file {file!r} was read")
+        return found
+
+    def evidence(self, file: str, column: str | None = None) -> Evidence | dict[str, Evidence] | None:
+        """Where a value of a file's first product comes from; all of its evidence without a column.
+
+        Raises
+        ------
+        NotFoundError
+            No such file was read.
+        """
+        product = self.of(file)[0]
+        return product.evidence.get(column) if column else dict(product.evidence)
+
+    def to_table(self) -> Table:
+        """An astropy table with units, UCDs, utypes and descriptions; one row a product."""
+        from .tables import to_table
+
+        return to_table(self.products)
+
+    def write(self, path: str | os.PathLike[str], **options: Any) -> None:  # noqa: ANN401  # passed on
+        """Write the table as the ending of the path says: .csv .vot .parquet .fits .ecsv .json."""
+        from .tables import write
+
+        write(self.to_table(), path, **options)
+
+    def curate(self, **options: Any) -> None:  # noqa: ANN401  # passed on
+        """Fill empty cells with what outside services are sure of; what they only propose becomes advice."""
+        from .curation import curate
+
+        curate([product for _, product in self.products], **options)
+
+
+def display_name(source: Source) -> str:
+    """What a person calls a file: its path, and its path inside an archive."""
+    place = source.path or source.name
+    return f"{place}!{source.member}" if source.member else place
+
+
+def names(source: Source) -> Sequence[str]:
+    """What a file may be called."""
+    return tuple(n for n in (source.path if not source.member else "", source.name, source.member, display_name(source)) if n)
