@@ -125,7 +125,7 @@ class ObsCoreVerification(db.Model):
 class ObsCoreProduct(db.Model):
     """A product that was published once: its identifier stays, wherever it is now.
 
-    ``recid`` is the version in which the bytes first appeared, ``record_uuid`` the version that was last published with it.
+    ``recid`` is the version in which the bytes first appeared, ``record_uuid`` the one that was last published with it.
     """
 
     __tablename__ = "obscore_product"

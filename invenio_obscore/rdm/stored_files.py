@@ -5,7 +5,6 @@ InvenioRDM's own ``record.files`` loads every file row of a record; a page of 25
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,7 +17,7 @@ from invenio_records_resources.services.files.transfer.constants import (
     MULTIPART_TRANSFER_TYPE,
     REMOTE_TRANSFER_TYPE,
 )
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from .models import ObsCoreReading, Stage, Status
 
@@ -144,18 +143,16 @@ def drafts_with(file_id: UUID) -> list[tuple[UUID, str]]:
     return [(row.record_id, row.key) for row in db.session.execute(statement)]
 
 
-def unreferenced(candidates: Iterable[UUID]) -> list[UUID]:
-    """Those of the candidates that no draft and no record holds any more."""
-    wanted = set(candidates)
-    if not wanted:
-        return []
-    held: set[UUID] = set()
-    for stage in Stage:
-        model = _file_model(stage)
-        statement = (
-            select(ObjectVersion.file_id)
-            .join(model, model.object_version_id == ObjectVersion.version_id)
-            .where(ObjectVersion.file_id.in_(wanted), model.json.is_not(None))
-        )
-        held.update(db.session.scalars(statement))
-    return sorted(wanted - held)
+def is_held(file_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - any column expression of a file's id
+    """SQL: whether a draft or a record holds these bytes."""
+    return or_(*(_holding(stage, file_id) for stage in Stage))
+
+
+def _holding(stage: Stage, file_id: Any) -> ColumnElement[bool]:  # noqa: ANN401
+    model = _file_model(stage)
+    statement = (
+        select(model.id)
+        .join(ObjectVersion, ObjectVersion.version_id == model.object_version_id)
+        .where(ObjectVersion.file_id == file_id, model.json.is_not(None))
+    )
+    return statement.correlate(ObsCoreReading).exists()

@@ -1,0 +1,50 @@
+"""The one place where our errors become HTTP answers, in the form that InvenioRDM gives its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_resources import HTTPJSONException, create_error_handler
+from invenio_rdm_records.resources.config import error_handlers as rdm_error_handlers
+
+from ..errors import (
+    ColumnError,
+    ConflictError,
+    InputError,
+    MappingError,
+    NotFoundError,
+    ObsCoreError,
+    ServiceError,
+)
+
+#: The most derived class that fits decides; anything else of ours is our fault (500).
+_STATUS: dict[type[ObsCoreError], int] = {
+    InputError: 400,
+    NotFoundError: 404,
+    ConflictError: 412,
+    ServiceError: 503,
+    ObsCoreError: 500,
+}
+
+
+def _details(error: ObsCoreError) -> list[dict[str, Any]] | None:
+    """Where the mistake is, as InvenioRDM's forms read it."""
+    if isinstance(error, MappingError):
+        return [{"field": "mapping", "messages": [str(error)], "line": error.line, "column": error.column}]
+    if isinstance(error, ColumnError):
+        return [{"field": error.column, "messages": [str(error)]}]
+    return None
+
+
+def to_http(error: ObsCoreError) -> HTTPJSONException:
+    """The answer to an error of ours."""
+    status = next(_STATUS[cls] for cls in type(error).__mro__ if cls in _STATUS)
+    return HTTPJSONException(code=status, description=str(error), errors=_details(error))
+
+
+#: For `flask_resources.ResourceConfig.error_handlers`: InvenioRDM's, and ours.
+ERROR_HANDLERS: dict[Any, Callable[[Any], Any]] = {
+    **rdm_error_handlers,
+    **{cls: create_error_handler(to_http) for cls in _STATUS},
+}

@@ -1,0 +1,101 @@
+"""A record's published rows as ``GET /api/records/<id>/obscore`` answers them: only what stands in ``ivoa.obscore``.
+
+Whoever asks gets the same rows; but who may not read the record gets InvenioRDM's own refusal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask_principal import Identity
+from invenio_db import db
+from invenio_rdm_records.proxies import current_rdm_records_service
+from werkzeug.datastructures import MIMEAccept
+
+from ..db.publication import read_rows
+from ..formats import Format, MemorySource, Meta, for_responseformat
+from ..obscore.columns import OBSCORE
+
+_JSON = "application/json"
+_TABLES = ("application/x-votable+xml", "text/csv", "text/tab-separated-values", "text/xml", "application/xml")
+
+
+@dataclass(frozen=True)
+class Representation:
+    """How the rows are written: as a table, or (``format`` None) as JSON in pages."""
+
+    format: Format | None = None
+
+    @property
+    def paged(self) -> bool:
+        """Whether the answer holds one page of the rows."""
+        return self.format is None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Headers and the body piece by piece."""
+
+    headers: dict[str, str]
+    body: Iterator[bytes]
+
+
+def choose(asked: str | None, accepted: MIMEAccept) -> Representation:
+    """The representation that ``?format=`` or else ``Accept`` asks for; JSON where neither says anything.
+
+    Raises
+    ------
+    ParameterError
+        Nothing here writes such a format.
+    """
+    wanted = asked or accepted.best_match((_JSON, *_TABLES), default=_JSON)
+    if wanted in ("json", _JSON):
+        return Representation()
+    return Representation(for_responseformat(wanted))
+
+
+def read(identity: Identity, recid: str, chosen: Representation, *, page: int = 1, size: int = 25) -> Answer:
+    """The published rows of a record.
+
+    Raises
+    ------
+    PermissionDeniedError, PIDDoesNotExistError, RecordDeletedException
+        As InvenioRDM answers for the record itself.
+    """
+    record = current_rdm_records_service.read(identity, recid)
+    recid = record.id
+    rows = [[row[name] for name in OBSCORE] for row in read_rows(db.session.connection(), recid=recid)]
+    if chosen.format is None:
+        return Answer({"Content-Type": _JSON}, iter([_page(recid, rows, page, size)]))
+    meta = Meta(name="obscore", description=f"Data products of record {recid}")
+    headers = {
+        "Content-Type": chosen.format.media_type,
+        "Content-Disposition": f'attachment; filename="{recid}-obscore{chosen.format.suffix}"',
+    }
+    return Answer(headers, _started(chosen.format.stream(MemorySource(OBSCORE.values(), rows), meta)))
+
+
+def _page(recid: str, rows: list[list[Any]], page: int, size: int) -> bytes:
+    shown = rows[(page - 1) * size : page * size]
+    body = {
+        "id": recid,
+        "rows": [{name: value for name, value in zip(OBSCORE, row) if value is not None} for row in shown],
+        "total": len(rows),
+        "page": page,
+        "size": size,
+    }
+    return json.dumps(body).encode()
+
+
+def _started(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """An error before the first piece is still an error of the request."""
+    first = next(pieces, b"")
+
+    def all_pieces() -> Iterator[bytes]:
+        yield first
+        yield from pieces
+
+    return all_pieces()

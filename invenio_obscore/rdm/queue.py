@@ -1,0 +1,52 @@
+"""Sends files to the workers once the database has committed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+from invenio_db.uow import Operation, UnitOfWork
+from kombu.exceptions import OperationalError
+
+from . import reading
+
+logger = logging.getLogger(__name__)
+
+
+class ReadFilesOp(Operation):
+    """Queue the reading of files: their rows in the transaction, their tasks after the commit.
+
+    A broker that is down costs nothing but time: the rows are there, and the sweep sends the tasks again.
+    """
+
+    def __init__(self, file_ids: Iterable[UUID]) -> None:
+        self._file_ids = list(file_ids)
+        self._new: list[UUID] = []
+
+    def on_register(self, uow: UnitOfWork) -> None:
+        """Write the rows of files that have none."""
+        self._new = reading.ensure(self._file_ids)
+
+    def on_post_commit(self, uow: UnitOfWork) -> None:
+        """Send the tasks."""
+        send(self._new)
+
+
+def send(file_ids: Iterable[UUID]) -> None:
+    """Send a task for each file; what the broker does not take waits for the sweep."""
+    from .tasks import read_stored_file
+
+    try:
+        for file_id in file_ids:
+            read_stored_file.apply_async(args=(str(file_id),), **options())
+    except OperationalError:
+        logger.warning("the message broker does not answer; the sweep will send the files again", exc_info=True)
+
+
+def options() -> dict[str, Any]:
+    """Celery options of every task of ours: the default queue unless the operator names one."""
+    queue = current_app.config["OBSCORE_QUEUE"]
+    return {"queue": queue} if queue else {}

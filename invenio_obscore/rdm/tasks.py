@@ -1,0 +1,62 @@
+"""Celery tasks (entry point ``invenio_celery.tasks``): thin, since what they do is tested without a broker too."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+from celery.signals import worker_ready
+from flask import current_app
+from kombu.exceptions import OperationalError
+
+from . import queue, worker
+from . import sweep as sweeping
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(ignore_result=True)
+def read_stored_file(file_id: str) -> None:
+    """Read one stored file if it is still queued."""
+    worker.attend(UUID(file_id))
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """Send again what a dead worker or a lost message left behind."""
+    swept = sweeping.sweep()
+    for file_id in swept.to_sync:
+        tell_records.apply_async(args=(str(file_id),), **queue.options())
+
+
+@shared_task(ignore_result=True)
+def tell_records(file_id: str) -> None:
+    """Bring the published records that hold a file up to date with what was read."""
+    worker.tell_records(UUID(file_id))
+
+
+@shared_task(ignore_result=True)
+def forget() -> None:
+    """Drop readings that nothing holds any more."""
+    sweeping.forget()
+
+
+def send_sweep(*, countdown: float = 0) -> None:
+    """Ask for a sweep beside the periodic ones; without a broker the periodic ones must do."""
+    try:
+        sweep.apply_async(countdown=countdown, expires=countdown + 60, **queue.options())
+    except OperationalError:
+        logger.warning("the message broker does not answer; a sweep was not sent", exc_info=True)
+
+
+@worker_ready.connect
+def sweep_when_ready(sender: Any = None, **kwargs: Any) -> None:  # noqa: ANN401 - Celery's signature
+    """Sweep when a worker comes up, and again when the leases of one that was killed have run out."""
+    flask_app = getattr(sender.app, "flask_app", None)
+    if flask_app is None:
+        return
+    with flask_app.app_context():
+        send_sweep()
+        send_sweep(countdown=current_app.config["OBSCORE_LEASE_SECONDS"] + 1)

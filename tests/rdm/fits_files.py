@@ -1,0 +1,29 @@
+"""Small FITS files, made here: bytes that are right, and bytes that are wrong in a known way."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from astropy.wcs import WCS
+
+
+def image(*, ra: float = 10.6847, dec: float = 41.2687, **cards: Any) -> bytes:
+    """An image of 32 × 32 pixels with a gnomonic WCS of one arcsecond a pixel."""
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
+    wcs.wcs.crval = [ra, dec]
+    wcs.wcs.crpix = [16.5, 16.5]
+    wcs.wcs.cdelt = [-1 / 3600, 1 / 3600]
+    hdu = fits.PrimaryHDU(np.zeros((32, 32), dtype="int16"), wcs.to_header())
+    for keyword, value in {"OBJECT": "M 31", "TELESCOP": "Test Telescope", "INSTRUME": "TESTCAM", **cards}.items():
+        hdu.header[keyword.replace("_", "-")] = value
+    return _bytes(hdu)
+
+
+def _bytes(*hdus: Any) -> bytes:
+    buffer = BytesIO()
+    fits.HDUList(list(hdus)).writeto(buffer)
+    return buffer.getvalue()
