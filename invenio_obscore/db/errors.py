@@ -1,4 +1,4 @@
-"""What PostgreSQL reports, as errors of ours. A user's mistake is told; anything else gets a number for the log only."""
+"""What PostgreSQL reports, as errors of ours: a user's mistake is told, anything else gets a number for the log."""
 
 from __future__ import annotations
 

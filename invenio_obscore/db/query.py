@@ -1,7 +1,7 @@
 """Read-only queries: ADQL in, rows streamed out, with connections of their own that cannot starve anything else.
 
-One statement is one transaction (autocommit), so nothing waits idle in a transaction. Rows come in libpq's chunked mode:
-PostgreSQL sends while the reader reads, and neither side holds more than a chunk.
+One statement is one transaction (autocommit), so nothing waits idle in a transaction. Rows come in libpq's chunked
+mode: PostgreSQL sends while the reader reads, and neither side holds more than a chunk.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import select
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -172,7 +172,7 @@ class QueryService:
             "jit": "off",
         }
         calls = ", ".join(["set_config(%s, %s, false)"] * len(values))
-        connection.execute(f"SELECT {calls}", [part for item in values.items() for part in item])  # type: ignore[arg-type]
+        connection.execute(f"SELECT {calls}", [part for item in values.items() for part in item])
 
 
 def _still_open(connection: psycopg.Connection[Any]) -> None:
@@ -200,7 +200,7 @@ class Result:
         self._statement = statement
         self._service = service
         self._empty = empty
-        self._open: list[Iterator[Any]] = []
+        self._open: list[Generator[list[Any], None, None]] = []
 
     def __enter__(self) -> Result:
         return self
@@ -211,7 +211,7 @@ class Result:
     def close(self) -> None:
         """Stop: a query that still runs is cancelled, its connection goes back."""
         while self._open:
-            self._open.pop().close()  # type: ignore[attr-defined]
+            self._open.pop().close()
 
     def values(self) -> Iterator[Sequence[Row]]:
         """Batches of rows as Python values."""
@@ -229,7 +229,7 @@ class Result:
         self._open.append(batches)
         return batches
 
-    def _limited(self, sql: str) -> Iterator[list[Any]]:
+    def _limited(self, sql: str) -> Generator[list[Any], None, None]:
         """Batches of at most as many rows as MAXREC lets through; the statement asks for one more."""
         if self._empty:
             self.overflow = True
@@ -246,7 +246,7 @@ class Result:
                     return
                 left = None if left is None else left - len(batch)
 
-    def _rows(self, sql: str) -> Iterator[Any]:
+    def _rows(self, sql: str) -> Generator[Any, None, None]:
         try:
             connection = self._service.borrow()
             try:
@@ -258,4 +258,4 @@ class Result:
 
     def _execute(self, connection: psycopg.Connection[Any], sql: str) -> Iterator[Any]:
         with connection.cursor() as cursor:
-            yield from cursor.stream(sql, self._statement.parameters, binary=True, size=CHUNK_ROWS)  # type: ignore[arg-type]
+            yield from cursor.stream(sql, self._statement.parameters, binary=True, size=CHUNK_ROWS)

@@ -148,7 +148,8 @@ def _text_cell(name: str, field: Field) -> str:
     if field.is_text:
         return name
     if field.arraysize:
-        return f"(SELECT string_agg({_number_text('v', field)}, ' ' ORDER BY i) FROM unnest({name}) WITH ORDINALITY u(v, i))"
+        item = f"coalesce({_number_text('v', field)}, 'NaN')"
+        return f"(SELECT string_agg({item}, ' ' ORDER BY i) FROM unnest({name}) WITH ORDINALITY AS u(v, i))"
     if field.datatype == "boolean":
         return f"CASE WHEN {name} THEN 'true' WHEN NOT {name} THEN 'false' END"
     return _number_text(name, field)

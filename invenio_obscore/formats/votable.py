@@ -12,6 +12,7 @@ from binascii import b2a_base64
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from xml.sax.saxutils import XMLGenerator
+from xml.sax.xmlreader import AttributesImpl
 
 from ..errors import ObsCoreError
 from ..obscore.fields import Field
@@ -44,7 +45,7 @@ class _Xml:
         self._xml.startDocument()
 
     def start(self, name: str, /, **attributes: str) -> None:
-        self._xml.startElement(name, {key: xml_text(value) for key, value in attributes.items() if value})
+        self._xml.startElement(name, AttributesImpl({k: xml_text(v) for k, v in attributes.items() if v}))
 
     def end(self, name: str) -> None:
         self._xml.endElement(name)

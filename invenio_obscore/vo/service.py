@@ -71,6 +71,13 @@ class TapService:
         self._tables = (now, tables)
         return tables
 
+    def access_url(self, publisher_did: str) -> str:
+        """The address of a published product; empty where there is none. Identifiers have no case."""
+        sql = "SELECT access_url FROM ivoa.obscore WHERE lower(obs_publisher_did) = lower(%s)"
+        with self.queries.connection() as connection:
+            row = connection.execute(sql, [publisher_did]).fetchone()
+        return row[0] if row and row[0] else ""
+
     def available(self) -> str:
         """Ask the database; return why the service is not available, or an empty text."""
         try:

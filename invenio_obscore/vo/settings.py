@@ -30,6 +30,8 @@ class VoSettings:
         Largest request.
     publisher
         Name of the service, for people.
+    site_url
+        Address of the repository, for the pages of records; empty where there is none.
     """
 
     query: QuerySettings
@@ -37,6 +39,7 @@ class VoSettings:
     write_timeout: float = 60.0
     max_request_bytes: int = 16 * 2**20
     publisher: str = "InvenioRDM"
+    site_url: str = ""
 
 
 def from_mapping(config: Mapping[str, Any]) -> VoSettings:
@@ -58,6 +61,7 @@ def from_mapping(config: Mapping[str, Any]) -> VoSettings:
         query=query,
         url=str(config.get("OBSCORE_VO_URL") or "").rstrip("/"),
         write_timeout=_number(config, "OBSCORE_TAP_WRITE_TIMEOUT", 60.0),
+        site_url=str(config.get("SITE_UI_URL") or "").rstrip("/"),
         publisher=str(config.get("THEME_SITENAME") or "InvenioRDM"),
     )
 

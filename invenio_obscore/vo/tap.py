@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from flask import Blueprint, Response, render_template, request
 
@@ -17,32 +18,29 @@ from .service import TapService
 _log = logging.getLogger(__name__)
 
 
-def create_blueprint(service: TapService, *, name: str = "obscore_tap", url_prefix: str = "/tap") -> Blueprint:
-    """Return the routes of a TAP service.
+def add_routes(blueprint: Blueprint, service: TapService, url_prefix: str) -> None:
+    """Add the addresses of a TAP service.
 
     Parameters
     ----------
+    blueprint
+        Gets the routes, below ``/tap``.
     service
         Answers.
-    name
-        Of the blueprint.
     url_prefix
-        Address of the service below the application's root.
+        Of the blueprint.
     """
-    blueprint = Blueprint(name, __name__, url_prefix=url_prefix, template_folder="templates")
-    http.prepare(blueprint, max_bytes=service.settings.max_request_bytes)
-    root = f"{service.settings.url}/tap" if service.settings.url else ""
+    root = service.settings.url
 
     def base_url() -> str:
-        return root or request.url_root.rstrip("/") + url_prefix
+        return f"{root or request.url_root.rstrip('/') + url_prefix}/tap"
 
     _add_queries(blueprint, service)
     _add_descriptions(blueprint, service, base_url)
-    return blueprint
 
 
 def _add_queries(blueprint: Blueprint, service: TapService) -> None:
-    @blueprint.route("/sync", methods=["GET", "POST"])
+    @blueprint.route("/tap/sync", methods=["GET", "POST"])
     def sync() -> Response:
         parameters = http.parameters()
         result, format_, meta = service.sync(parameters)
@@ -50,33 +48,33 @@ def _add_queries(blueprint: Blueprint, service: TapService) -> None:
         return http.stream(result, format_, meta, write_timeout=service.settings.write_timeout)
 
 
-def _add_descriptions(blueprint: Blueprint, service: TapService, base_url) -> None:  # noqa: ANN001
-    @blueprint.get("/capabilities")
+def _add_descriptions(blueprint: Blueprint, service: TapService, base_url: Callable[[], str]) -> None:
+    @blueprint.get("/tap/capabilities")
     def capabilities() -> Response:
         return _xml(capabilities_document(service.capabilities(base_url())))
 
-    @blueprint.get("/availability")
+    @blueprint.get("/tap/availability")
     def available() -> Response:
         reason = service.available()
         return _xml(availability(available=not reason, up_since=service.up_since, note=reason))
 
-    @blueprint.get("/tables")
+    @blueprint.get("/tap/tables")
     def tables() -> Response:
         return _xml(tableset_document(service.tables(), columns=_detail()))
 
-    @blueprint.get("/tables/<path:table>")
+    @blueprint.get("/tap/tables/<path:table>")
     def one_table(table: str) -> Response:
         found = service.tables().table(table)
         if found is None:
             raise NotFoundError(f"there is no table {table[:80]!r}")
         return _xml(table_document(found))
 
-    @blueprint.get("/examples")
+    @blueprint.get("/tap/examples")
     def examples() -> Response:
         page = render_template("obscore_vo/examples.html", examples=EXAMPLES, service=service.settings.publisher)
         return Response(page, content_type="application/xhtml+xml")
 
-    @blueprint.get("", strict_slashes=False)
+    @blueprint.get("/tap", strict_slashes=False)
     def page() -> str:
         return render_template(
             "obscore_vo/tap.html",

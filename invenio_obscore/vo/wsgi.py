@@ -14,13 +14,13 @@ from typing import Any
 
 from flask import Flask
 
-from .service import TapService
-from .settings import from_mapping
-from .tap import create_blueprint
+from .routes import create_root_blueprint
+
+_OURS = ("OBSCORE_", "SITE_", "THEME_", "SQLALCHEMY_DATABASE_URI")
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
-    """Return the application, with ``/tap``.
+    """Return the application, with ``/tap`` and ``/did``.
 
     Parameters
     ----------
@@ -28,7 +28,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         Settings named ``OBSCORE_TAP_…`` and ``OBSCORE_VO_URL``; environment variables without it.
     """
     app = Flask("invenio_obscore.vo", static_folder=None)
-    service = TapService(from_mapping(os.environ if config is None else config))
-    app.register_blueprint(create_blueprint(service))
-    app.extensions["obscore-tap"] = service
+    app.config.update({k: v for k, v in (os.environ if config is None else config).items() if k.startswith(_OURS)})
+    app.register_blueprint(create_root_blueprint(app))
     return app
