@@ -13,7 +13,18 @@ from pathlib import Path
 
 from services import environment, python_environment
 from services.daemons import Daemon
-from services.layout import LOGS, LOOPBACK, ROOT, SERVICES, VAR, ServiceError, claim_port, make_folders, port_of
+from services.layout import (
+    LOGS,
+    LOOPBACK,
+    ROOT,
+    SERVICES,
+    VAR,
+    ServiceError,
+    claim_port,
+    make_folders,
+    password,
+    port_of,
+)
 
 FOLDER = VAR / "instance"
 LINKED = ("invenio.cfg", "app_data", "templates")
@@ -22,6 +33,7 @@ SECONDS_TO_START = 180
 WEB = Daemon("web")
 WORKER = Daemon("worker")
 BEAT = Daemon("beat")
+DATACITE = Daemon("datacite")
 WEB_PROCESSES, WEB_THREADS, WORKER_PROCESSES = "2", "4", "2"
 CELERY = ["-A", "invenio_app.celery"]
 
@@ -99,6 +111,7 @@ def start() -> str:
     if WEB.pid() is None:
         claim_port("web")
         settings |= site_addresses()
+    start_datacite()
     _start_celery(settings)
     if WEB.pid() is None:
         server = ["--workers", WEB_PROCESSES, "--worker-class", "gthread", "--threads", WEB_THREADS]
@@ -109,6 +122,17 @@ def start() -> str:
     site = site_addresses()["INVENIO_SITE_UI_URL"]
     WEB.wait_until(lambda: answers(f"{site}/ping"), SECONDS_TO_START)
     return site
+
+
+def start_datacite() -> None:
+    """Start the stand-in of the DataCite REST API on the port that the instance was told."""
+    port = port_of("datacite")
+    if DATACITE.pid() is None and claim_port("datacite") != port:
+        raise ServiceError(f"port {port} for the DataCite stand-in is taken; set OBSCORE_PORT_DATACITE and start again")
+    command = [str(python_environment.PYTHON), "-m", "services.datacite_standin", "--port", str(port)]
+    command += ["--store", str(SERVICES / "datacite.sqlite")]
+    DATACITE.start(command, env={"DATACITE_STANDIN_PASSWORD": password("datacite")}, cwd=ROOT)
+    DATACITE.wait_until(lambda: answers(f"http://{LOOPBACK}:{port}/heartbeat"), 20)
 
 
 def _start_celery(settings: Mapping[str, str]) -> None:
@@ -143,4 +167,4 @@ def reload() -> str:
 
 def stop() -> list[str]:
     """Stop the processes; return the names of those that ran."""
-    return [daemon.name for daemon in (BEAT, WORKER, WEB) if daemon.stop(signal.SIGTERM, timeout=40)]
+    return [daemon.name for daemon in (BEAT, WORKER, WEB, DATACITE) if daemon.stop(signal.SIGTERM, timeout=40)]
