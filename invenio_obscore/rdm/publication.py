@@ -9,7 +9,7 @@ Order of locks: the record's parent, then its files' readings; so late tasks and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,7 @@ from .models import Stage, Status
 from .products import products_of
 from .published import Said, Version
 from .rows import complete, record_facts
-from .stored_files import StoredFile, list_files
+from .stored_files import StoredFile, file_ids, list_files
 from .visibility import published_keys
 
 
@@ -38,6 +38,7 @@ class Synced:
     """What a synchronisation did to one record (all its versions)."""
 
     parent_uuid: UUID
+    recid: str
     rows: Changes = field(default_factory=Changes)
     fields_changed: list[str] = field(default_factory=list)
 
@@ -59,12 +60,13 @@ def publish(record: Any, uow: UnitOfWork) -> Synced:  # noqa: ANN401 - an RDMRec
     uow
         The unit of work that publishes it.
     """
-    _lock(record.parent.id)
+    lock(record.parent.id)
+    # Lock first, look afterwards: a file that was finished in between would be seen as unfinished by us, and its task
+    # would not see this record yet.
+    reading.lock_unfinished(file_ids(record.id, Stage.PUBLISHED))
     files = list_files(record.id, Stage.PUBLISHED) if record.files.enabled else []
-    if reading.lock_unfinished(file.file_id for file in files):
-        files = list_files(record.id, Stage.PUBLISHED)
     decided = verification.publish(record.id)
-    published.replace(_version(record), products_of(files, decided))
+    published.replace(version_of(record), products_of(files, decided))
     return _sync(record.parent, record, uow, {record.id: files})
 
 
@@ -76,12 +78,12 @@ def sync(record: Any, uow: UnitOfWork) -> Synced:  # noqa: ANN401
     record
         In memory; its state counts instead of the database's, and the caller commits it.
     """
-    _lock(record.parent.id)
+    lock(record.parent.id)
     return _sync(record.parent, record, uow)
 
 
 def sync_record(record_uuid: UUID) -> Synced:
-    """The same in a transaction of its own, for a late file, for reconciliation and for the command line.
+    """The same in a transaction of its own, for a file that was read late.
 
     Raises
     ------
@@ -89,38 +91,50 @@ def sync_record(record_uuid: UUID) -> Synced:
         There is no such record.
     """
     with UnitOfWork(db.session) as uow:
-        parent_uuid = db.session.scalar(select(_record_cls().model_cls.parent_id).filter_by(id=record_uuid))
-        _lock(parent_uuid)
-        record = _record_cls().get_record(record_uuid, with_deleted=True)
-        done = _sync(record.parent, None, uow)
+        model = record_cls().model_cls
+        parent_uuid = db.session.scalars(select(model.parent_id).where(model.id == record_uuid)).one()
+        done = sync_parent(parent_uuid, uow)
         uow.commit()
     return done
 
 
-def _record_cls() -> Any:  # noqa: ANN401 - the instance's own record class
+def sync_parent(parent_uuid: UUID, uow: UnitOfWork) -> Synced:
+    """The same for a record of which only the parent is known, as the database has it."""
+    lock(parent_uuid)
+    return _sync(record_cls().parent_record_cls.get_record(parent_uuid), None, uow)
+
+
+def record_cls() -> Any:  # noqa: ANN401
+    """The instance's own class of records."""
     return current_rdm_records_service.record_cls
 
 
-def _lock(parent_uuid: UUID) -> None:
-    """Let one transaction at a time work on the rows of a record's versions."""
+def lock(parent_uuid: UUID) -> None:
+    """Let one transaction at a time work on the rows of a record's versions; it ends with the transaction."""
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"obscore:{parent_uuid}", 0))))
 
 
-def _version(record: Any) -> Version:  # noqa: ANN401
+def version_of(record: Any) -> Version:  # noqa: ANN401
+    """What names this version where its products are kept."""
     return Version(parent_uuid=record.parent.id, record_uuid=record.id, recid=record.pid.pid_value)
 
 
+def versions(parent_uuid: UUID) -> list[Any]:
+    """Published versions of a record as the database has them, newest first."""
+    return _versions(record_cls().parent_record_cls.get_record(parent_uuid), None)
+
+
 def _sync(parent: Any, current: Any, uow: UnitOfWork, files: dict[UUID, list[StoredFile]] | None = None) -> Synced:  # noqa: ANN401
-    versions = _versions(parent, current)
-    rows: dict[UUID, list[PublicRow]] = {record.id: [] for record in versions}
-    for record in versions:
+    present = _versions(parent, current)
+    rows: dict[UUID, list[PublicRow]] = {record.id: [] for record in present}
+    for record in present:
         known = (files or {}).get(record.id)
         rows[record.id] = _rows(record, list_files(record.id, Stage.PUBLISHED) if known is None else known)
         if rows[record.id] and not current_app.config["OBSCORE_ALL_VERSIONS"]:
             break
-    done = Synced(parent.id)
+    done = Synced(parent.id, parent.pid.pid_value)
     done.rows = rows_in_db.write(db.session.connection(), parent.id, _distinct(rows.values()))
-    for record in versions:
+    for record in present:
         if _update_fields(record, rows[record.id]):
             done.fields_changed.append(record.pid.pid_value)
             if record is not current:
@@ -129,14 +143,15 @@ def _sync(parent: Any, current: Any, uow: UnitOfWork, files: dict[UUID, list[Sto
 
 
 def _versions(parent: Any, current: Any) -> list[Any]:  # noqa: ANN401
-    """Versions of the record that were published, newest first; the one in memory in place of the stored one."""
-    models = _record_cls().model_cls.query.filter_by(parent_id=parent.id).order_by(_record_cls().model_cls.index.desc())
+    """Versions that were published, newest first; the one in memory in place of the stored one."""
+    cls = record_cls()
+    models = cls.model_cls.query.filter_by(parent_id=parent.id).order_by(cls.model_cls.index.desc())
     stored = [
-        current if current is not None and model.id == current.id else _record_cls()(model.data, model=model, parent=parent)
+        current if current is not None and model.id == current.id else cls(model.data, model=model, parent=parent)
         for model in models
         if model.data
     ]
-    return stored if current is None or current in stored else [current, *stored]
+    return stored if current is None or any(record is current for record in stored) else [current, *stored]
 
 
 def _rows(record: Any, files: Sequence[StoredFile]) -> list[PublicRow]:  # noqa: ANN401
@@ -167,7 +182,7 @@ def _said(record: Any, files: Sequence[StoredFile]) -> list[Said]:  # noqa: ANN4
     if untold:
         decided = verification.current(record.id, Stage.PUBLISHED)
         found = products_of(untold, decided)
-        published.replace(_version(record), found, only=[file.file_id for file in untold])
+        published.replace(version_of(record), found, only=[file.file_id for file in untold])
     if told - held:
         published.drop_files(record.id, {file_id for file_id, _ in held})
     return published.load(record.id) if untold or told - held else said

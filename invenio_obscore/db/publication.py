@@ -1,0 +1,219 @@
+"""Rows written into and read from the published tables, inside a transaction of the caller's.
+
+Only the difference is written: rows that are as they should be are not touched. All rows of one record (all its versions)
+are one unit, so that one version can replace another without a moment in which an identifier stands twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Double,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.dialects.postgresql import REAL
+from sqlalchemy.types import TypeEngine, UserDefinedType
+
+from ..obscore.columns import OBSCORE, OBSCORE_HEA, OBSCORE_RADIO
+from ..obscore.fields import Field
+from ..obscore.regions import Region, parse_region
+from ..obscore.row import ObsCoreRow
+from . import geometry
+
+DID = "obs_publisher_did"
+
+
+class _Literal(UserDefinedType[str]):
+    """A PostgreSQL type that SQLAlchemy does not know; values are its text form."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **kw: Any) -> str:  # noqa: ANN401
+        return self.name
+
+    def bind_expression(self, bindvalue: Any) -> Any:  # noqa: ANN401
+        return cast(bindvalue, self)
+
+
+_TYPES: Mapping[str, type[TypeEngine[Any]]] = {
+    "double": Double,
+    "float": REAL,
+    "int": Integer,
+    "long": BigInteger,
+    "char": Text,
+}
+
+
+@dataclass(frozen=True)
+class PublicRow:
+    """A row and what it belongs to."""
+
+    record_uuid: UUID
+    recid: str
+    file_id: UUID
+    row: ObsCoreRow
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How many rows were written."""
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.inserted or self.updated or self.deleted)
+
+    def __add__(self, other: Changes) -> Changes:
+        return Changes(self.inserted + other.inserted, self.updated + other.updated, self.deleted + other.deleted)
+
+
+def _column(field: Field) -> Column[Any]:
+    return Column(field.name, _TYPES[field.datatype]())
+
+
+_METADATA = MetaData(schema="ivoa")
+#: Columns that are not published: what a row belongs to, and its geometry as the database wants it.
+_OWNERS: tuple[Column[Any], ...] = (
+    Column("record_uuid", Uuid),
+    Column("parent_uuid", Uuid),
+    Column("recid", Text),
+    Column("file_id", Uuid),
+)
+_MAIN = Table(
+    "obscore",
+    _METADATA,
+    *map(_column, OBSCORE.values()),
+    *_OWNERS,
+    *(Column(name, _Literal(type_)) for name, type_ in geometry.COLUMNS.items()),
+)
+#: Extension tables; a product has a row in one where any of the table's own columns has a value.
+_EXTENSIONS = {
+    Table(name, _METADATA, *map(_column, columns.values())): tuple(c for c in columns if c != DID)
+    for name, columns in (("obscore_radio", OBSCORE_RADIO), ("obscore_hea", OBSCORE_HEA))
+}
+
+
+def write(connection: Connection, parent_uuid: UUID, rows: Sequence[PublicRow]) -> Changes:
+    """Make these the rows of one record, all versions of it.
+
+    Parameters
+    ----------
+    parent_uuid
+        The record (InvenioRDM's parent) that the versions belong to.
+    rows
+        All its rows; each identifier once.
+    """
+    wanted = {str(row.row[DID]): _stored(row, parent_uuid) for row in rows}
+    present = _present(connection, parent_uuid)
+    changes = _write_table(connection, _MAIN, wanted, present)
+    for table, own in _EXTENSIONS.items():
+        extended = {did: values for did, row in zip(wanted, rows) if (values := _extension(row.row, own))}
+        changes += _write_table(connection, table, extended, _present_in(connection, table, set(wanted) | set(present)))
+    return changes
+
+
+def _stored(public: PublicRow, parent_uuid: UUID) -> dict[str, Any]:
+    row = public.row
+    values = {name: row[name] for name in OBSCORE}
+    region = values["s_region"]
+    values["s_region"] = region.to_stcs() if isinstance(region, Region) else None
+    owners = {
+        "record_uuid": public.record_uuid,
+        "parent_uuid": parent_uuid,
+        "recid": public.recid,
+        "file_id": public.file_id,
+    }
+    return values | owners
+
+
+def _extension(row: ObsCoreRow, columns: Iterable[str]) -> dict[str, Any]:
+    """Values of an extension's row; empty where the product has none."""
+    values = {name: row[name] for name in columns}
+    return {DID: row[DID], **values} if any(value is not None for value in values.values()) else {}
+
+
+def _present(connection: Connection, parent_uuid: UUID) -> dict[str, dict[str, Any]]:
+    columns = [*(_MAIN.c[name] for name in OBSCORE), *(_MAIN.c[owner.name] for owner in _OWNERS)]
+    found = connection.execute(select(*columns).where(_MAIN.c.parent_uuid == parent_uuid))
+    return {row[DID]: dict(row) for row in found.mappings()}
+
+
+def _present_in(connection: Connection, table: Table, dids: set[str]) -> dict[str, dict[str, Any]]:
+    if not dids:
+        return {}
+    found = connection.execute(select(table).where(table.c[DID].in_(sorted(dids))))
+    return {row[DID]: dict(row) for row in found.mappings()}
+
+
+def _write_table(
+    connection: Connection, table: Table, wanted: Mapping[str, dict[str, Any]], present: Mapping[str, dict[str, Any]]
+) -> Changes:
+    """Delete what is gone or differs, then insert what is new or differs; each in one statement."""
+    gone = [did for did in present if did not in wanted]
+    differing = [did for did in wanted if did in present and not _same(table, wanted[did], present[did])]
+    new = [did for did in wanted if did not in present]
+    if gone or differing:
+        connection.execute(delete(table).where(table.c[DID].in_(gone + differing)))
+    if new or differing:
+        added = [_with_geometry(table, wanted[did]) for did in new + differing]
+        connection.execute(insert(table), added)
+    return Changes(len(new), len(differing), len(gone))
+
+
+def _same(table: Table, wanted: Mapping[str, Any], present: Mapping[str, Any]) -> bool:
+    """Whether the row stands as it should; single-precision numbers compare as such."""
+    return all(
+        _comparable(table.c[name], value) == _comparable(table.c[name], present[name]) for name, value in wanted.items()
+    )
+
+
+def _comparable(column: Column[Any], value: Any) -> Any:  # noqa: ANN401
+    return np.float32(value) if isinstance(column.type, REAL) and value is not None else value
+
+
+def _with_geometry(table: Table, values: dict[str, Any]) -> dict[str, Any]:
+    if table is not _MAIN:
+        return values
+    text = values["s_region"]
+    return values | geometry.encode(parse_region(text) if text else None, values["s_ra"], values["s_dec"])
+
+
+def read_rows(
+    connection: Connection, *, recid: str, offset: int = 0, limit: int | None = None
+) -> list[dict[str, str | int | float | None]]:
+    """Rows of one record version as they are published, in the order of their addresses."""
+    columns = [_MAIN.c[name] for name in OBSCORE]
+    statement = select(*columns).where(_MAIN.c.recid == recid).order_by(_MAIN.c.access_url, _MAIN.c[DID])
+    return [dict(row) for row in connection.execute(statement.offset(offset).limit(limit)).mappings()]
+
+
+def count_rows(connection: Connection, *, recid: str) -> int:
+    """How many rows a record version has."""
+    return int(connection.scalar(select(func.count()).select_from(_MAIN).where(_MAIN.c.recid == recid)) or 0)
+
+
+def parents(connection: Connection) -> set[UUID]:
+    """Every record that has a row."""
+    return set(connection.scalars(select(_MAIN.c.parent_uuid).distinct()))

@@ -1,0 +1,131 @@
+"""``invenio obscore …``: what an operator does with the module."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+
+from ..errors import ObsCoreError
+
+
+@click.group()
+def obscore() -> None:
+    """Publish FITS files of records in the Virtual Observatory."""
+
+
+@obscore.command()
+@click.option("--print-sql", is_flag=True, help="Print the SQL for a database administrator and change nothing.")
+@click.option("--search/--no-search", default=True, help="Map the fields obscore:* in the search indices as well.")
+@with_appcontext
+def setup(print_sql: bool, search: bool) -> None:
+    """Make schemas, tables, functions, roles and TAP_SCHEMA; doing it again changes nothing."""
+    from . import installation
+
+    if print_sql:
+        for statement in installation.setup_sql():
+            click.echo(f"{statement.rstrip().rstrip(';')};\n")
+        return
+    try:
+        count = installation.set_up_database()
+    except ObsCoreError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Database: {count} statements, everything is there.")
+    if search:
+        added = installation.map_custom_fields()
+        click.echo(f"Search: {', '.join(added) or 'nothing'} added to the mapping of records and drafts.")
+
+
+@obscore.command()
+@click.option("--drift/--no-drift", default=True, help="Compare every record with its rows (takes a while).")
+@click.option("--failures", "most", default=20, show_default=True, help="How many failed files to name.")
+@with_appcontext
+def status(drift: bool, most: int) -> None:
+    """Show the queue, failed files and drift; exit status 1 where something needs attention."""
+    from . import status as report
+
+    lines, attention = report.overview(most_failures=most)
+    for line in lines:
+        click.echo(line)
+    if drift:
+        found = report.count_drift()
+        click.echo(f"drift      {found} record(s)" + (": run `invenio obscore reconcile`" if found else ""))
+        attention = attention or bool(found)
+    sys.exit(1 if attention else 0)
+
+
+@obscore.command()
+@click.option("--backfill", is_flag=True, help="Also read the files of records published before the module came.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@with_appcontext
+def reconcile(backfill: bool, dry_run: bool) -> None:
+    """Find and mend what differs between records and rows; exit status 1 where a record could not be mended."""
+    from . import reconciliation
+
+    records = errors = 0
+    for finding in reconciliation.reconcile(backfill=backfill, dry_run=dry_run):
+        records += 1
+        errors += bool(finding.error)
+        click.echo(_describe(finding), err=bool(finding.error))
+    verb = "would be mended" if dry_run else "mended"
+    click.echo(f"{records - errors} record(s) {verb}, {errors} with errors.")
+    sys.exit(1 if errors else 0)
+
+
+def _describe(finding: Any) -> str:  # noqa: ANN401 - a reconciliation.Finding
+    if finding.error:
+        return f"{finding.record}: {finding.error}"
+    rows = finding.rows
+    parts = (
+        (rows.inserted, f"{rows.inserted} row(s) were missing"),
+        (rows.updated, f"{rows.updated} row(s) were wrong"),
+        (rows.deleted, f"{rows.deleted} row(s) were too many"),
+        (finding.fields, f"search fields were wrong in {', '.join(finding.fields)}"),
+        (finding.queued, f"{finding.queued} file(s) are to be read"),
+    )
+    return f"{finding.record}: " + ", ".join(text for count, text in parts if count)
+
+
+@obscore.command()
+@click.argument("recids", nargs=-1)
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@with_appcontext
+def reextract(recids: tuple[str, ...], dry_run: bool) -> None:
+    """Take over what a newer extractor says of published files (of all records, or of RECIDS)."""
+    from . import reconciliation
+
+    products = 0
+    for difference in reconciliation.reextract(recids=recids, dry_run=dry_run):
+        products += 1
+        click.echo(f"{difference.recid} {difference.file_key}  {difference.obs_publisher_did}")
+        for column, (old, new) in difference.columns.items():
+            click.echo(f"    {column}: {_cell(old)} -> {_cell(new)}")
+    click.echo(f"{products} product(s) {'would change' if dry_run else 'changed'}.")
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401
+    return "(empty)" if value is None else str(value)
+
+
+@obscore.command()
+@click.option(
+    "--tables", is_flag=True, help="Also drop the module's tables: corrections and mappings are lost for ever."
+)
+@click.option("--yes-i-know", is_flag=True, help="Do not ask.")
+@with_appcontext
+def uninstall(tables: bool, yes_i_know: bool) -> None:
+    """Remove rows, schemas, roles and the fields obscore:* of records; the records stay valid."""
+    from . import installation
+
+    if not yes_i_know:
+        click.confirm("Remove everything that the Virtual Observatory sees of this repository?", abort=True)
+    records = installation.strip_records()
+    click.echo(f"Records: the fields obscore:* were taken out of {records} record(s) and draft(s).")
+    count = installation.tear_down_database()
+    click.echo(f"Database: {count} statements, the published schemas are gone.")
+    if tables:
+        installation.drop_tables()
+        click.echo("Database: the module's tables are gone.")
+    click.echo("Now remove the package (pip uninstall invenio-obscore) and its lines in invenio.cfg, and restart.")
