@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ..errors import ParameterError
-from . import separated, votable
+from . import fitstable, jsonrows, parquet, plain, separated, votable
 from .meta import Meta
 from .source import Source, Wire
 
@@ -65,6 +65,15 @@ FORMATS: tuple[Format, ...] = (
     _votable(Wire.BINARY, "votable/b", "binary"),
     Format("text/csv;header=present", ("csv", "text/csv"), ".csv", partial(separated.stream, wire=Wire.CSV)),
     Format("text/tab-separated-values", ("tsv",), ".tsv", partial(separated.stream, wire=Wire.TSV)),
+    Format("application/fits", ("fits",), ".fits", fitstable.stream),
+    Format("application/json", ("json",), ".json", jsonrows.stream),
+    *(
+        [Format("application/vnd.apache.parquet", ("parquet", "application/parquet"), ".parquet", parquet.stream)]
+        if parquet.available()
+        else []
+    ),
+    Format("text/plain", ("text", "txt"), ".txt", plain.text),
+    Format("text/html", ("html",), ".html", plain.html),
 )
 
 
@@ -105,7 +114,5 @@ def for_responseformat(text: str | None) -> Format:
 
 def _answered_as(format_: Format, text: str) -> Format:
     """The same format under the media type that was asked for."""
-    from dataclasses import replace
-
     clean = "".join(c for c in text.strip() if c.isascii() and c.isprintable())
     return replace(format_, answered_as=clean) if clean.lower() != format_.content_type else format_
