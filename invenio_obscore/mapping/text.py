@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from ..errors import MappingError, ObsCoreError
 from ..obscore.columns import ALL_COLUMNS, SYSTEM_COLUMNS
 from ..obscore.vocabularies import CALIB_LEVELS, DATA_RIGHTS, DATAPRODUCT_TYPES
 from .evaluation import Evaluator
-from .functions import BUILT_IN, Function, Functions
+from .functions import BUILT_IN, Function, Functions, installed
 from .language import ENVIRONMENT, is_keyword, is_structural, nearest, nearest_column
 from .mapping import Mapping
 from .nodes import EVERY_FILE, Assignment, Call, Cell, Constant, Keyword, Node, Section, Variable
@@ -31,6 +32,11 @@ _TERMS = {
 }
 
 
+@lru_cache(maxsize=1)
+def _known() -> Functions:
+    return BUILT_IN.with_(*installed())
+
+
 def parse(text: str | bytes, *, functions: tuple[Function, ...] = ()) -> Mapping:
     """The mapping that a text describes.
 
@@ -39,14 +45,16 @@ def parse(text: str | bytes, *, functions: tuple[Function, ...] = ()) -> Mapping
     text
         Lines of a mapping file (bytes: UTF-8).
     functions
-        Functions beside the built-in ones: a user's or operator's.
+        A user's own functions, beside the built-in ones and those that installed packages offer.
 
     Raises
     ------
     MappingError
         The first line that is wrong, with line and column; :func:`check` gives all of them.
+    ConfigurationError
+        A function has a name that is taken, or an installed one cannot be loaded.
     """
-    mapping, errors = _parsed(text, BUILT_IN.with_(*functions))
+    mapping, errors = _parsed(text, _known().with_(*functions))
     if errors:
         raise errors[0]
     return mapping
@@ -54,7 +62,7 @@ def parse(text: str | bytes, *, functions: tuple[Function, ...] = ()) -> Mapping
 
 def check(text: str | bytes, *, functions: tuple[Function, ...] = (), web: bool = False) -> list[MappingError]:
     """Everything that is wrong in a mapping text, in the order of its lines; empty where it is right."""
-    mapping, errors = _parsed(text, BUILT_IN.with_(*functions))
+    mapping, errors = _parsed(text, _known().with_(*functions))
     if web:
         errors += _web_errors(mapping)
     return sorted(errors, key=lambda e: (e.line, e.column))

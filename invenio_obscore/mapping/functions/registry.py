@@ -23,13 +23,17 @@ def _whole(value: object) -> int:
     return int(number)
 
 
+def _real(value: object) -> float:
+    return float(number_of(value))
+
+
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
 _CONVERSIONS: dict[Any, Callable[[Any], Any]] = {
     str: text_of,
-    float: lambda value: float(number_of(value)),
+    float: _real,
     int: _whole,
     bool: truth,
     list: _list,
@@ -59,6 +63,8 @@ class Function:
         Its first parameter is the scope: the headers, the file, the row.
     web
         A mapping that comes through the web may call it.
+    file
+        The user's Python file that defines it, where there is one.
     """
 
     name: str
@@ -70,6 +76,7 @@ class Function:
     lazy: bool = False
     scope: bool = False
     web: bool = True
+    file: str = ""
     minimum: int = field(init=False)
     maximum: int | None = field(init=False)
     _converters: tuple[Callable[[Any], Any] | None, ...] = field(init=False, repr=False)
@@ -85,6 +92,10 @@ class Function:
         put(self, "maximum", None if rest else len(single))
         put(self, "_converters", tuple(_CONVERSIONS.get(hints.get(p.name)) for p in single))
         put(self, "_rest", _CONVERSIONS.get(hints.get(rest.name)) if rest else None)
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Another process loads the user's file itself."""
+        return (_of_file, (self.file, self.name)) if self.file else super().__reduce__()
 
     def _parameters(self) -> list[inspect.Parameter]:
         parameters = list(inspect.signature(self.call).parameters.values())[1 if self.scope else 0 :]
@@ -181,7 +192,12 @@ class Group:
         self.functions: list[Function] = []
 
     def add(
-        self, example: str, result: str, *, name: str = "", **options: bool
+        self,
+        example: str,
+        result: str,
+        *,
+        name: str = "",
+        **options: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Register the decorated function; ``example`` gives ``result`` (both as in a mapping)."""
 
@@ -210,10 +226,14 @@ def from_file(path: str | Path) -> tuple[Function, ...]:
     except Exception as error:
         raise ConfigurationError(f"{path}: {type(error).__name__}: {error}") from error
     own = {n: f for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == module.__name__}
-    functions = tuple(Function(name, call) for name, call in own.items() if not name.startswith("_"))
+    functions = tuple(Function(name, call, file=str(path)) for name, call in own.items() if not name.startswith("_"))
     if not functions:
         raise ConfigurationError(f"{path}: defines no function")
     return functions
+
+
+def _of_file(path: str, name: str) -> Function:
+    return next(function for function in from_file(path) if function.name == name)
 
 
 def installed() -> tuple[Function, ...]:
