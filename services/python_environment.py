@@ -18,6 +18,8 @@ PYTHON = VENV / "bin" / "python"
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / ".requirements"
 TOOLS = VAR / "tools" / "python"
+COMPATIBLE = ["--config-settings", "editable_mode=compat"]
+"""A plain path in place of an import hook, so that files added later are seen, too."""
 REQUIRED = (3, 11)
 
 
@@ -73,5 +75,5 @@ def make() -> None:
     target = ["--python", str(PYTHON)]
     hardlinks = os.environ.get("UV_LINK_MODE", "clone" if sys.platform == "darwin" else "hardlink")
     _run([*uv, "pip", "install", *target, "--link-mode", hardlinks, "-r", LOCK], "installing the locked packages")
-    _run([*uv, "pip", "install", *target, "--no-deps", "-e", ROOT], "installing invenio-obscore")
+    _run([*uv, "pip", "install", *target, "--no-deps", *COMPATIBLE, "-e", ROOT], "installing invenio-obscore")
     STAMP.write_text(fingerprint())
