@@ -7,10 +7,6 @@ mode: PostgreSQL sends while the reader reads, and neither side holds more than 
 from __future__ import annotations
 
 import contextlib
-import os
-import re
-import select
-import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,20 +14,21 @@ from itertools import islice
 from typing import Any
 
 import psycopg
-from psycopg_pool import ConnectionPool
 
 from ..adql import compile as compile_adql
 from ..adql.schema import Schema
-from ..errors import ConfigurationError
+from ..adql.statement import Statement
 from ..formats.source import Row, Wire
 from ..obscore.fields import Field
 from . import tap_schema
 from .errors import translate
+from .pool import Connections
 from .wire import column_names, row_sql
 
 #: Rows a chunk: measured, more brings nothing (``docs/decisions.md``).
 CHUNK_ROWS = 1000
-_DRIVER = re.compile(r"^postgres(ql)?(\+\w+)?://")
+# libpq before 17 knows rows one by one only.
+_CHUNK = CHUNK_ROWS if psycopg.capabilities.has_stream_chunked() else 1
 
 
 @dataclass(frozen=True)
@@ -68,9 +65,14 @@ class QueryService:
 
     def __init__(self, settings: QuerySettings) -> None:
         self.settings = settings
-        self._lock = threading.Lock()
-        self._pool: ConnectionPool | None = None
-        self._process = 0
+        self.connections = Connections(
+            settings.uri,
+            setting="OBSCORE_TAP_DATABASE_URI",
+            size=settings.connections,
+            wait=settings.wait,
+            session=reading_session(settings.timeout),
+            name="obscore-tap",
+        )
         self._schema: tuple[float, Schema] | None = None
 
     def run(self, adql: str, maxrec: int | None = None) -> Result:
@@ -91,7 +93,7 @@ class QueryService:
             The database does not answer.
         """
         limit = self.settings.maxrec if maxrec is None else min(maxrec, self.settings.maxrec_limit)
-        return Result(self, compile_adql(adql, self.schema(), limit), empty=limit == 0)
+        return Result(self.connections, compile_adql(adql, self.schema(), limit), empty=limit == 0)
 
     def schema(self) -> Schema:
         """What is published, as TAP_SCHEMA says; read again now and then."""
@@ -99,88 +101,30 @@ class QueryService:
         cached = self._schema
         if cached is not None and now - cached[0] < self.settings.schema_lifetime:
             return cached[1]
-        with self.connection() as connection:
+        with self.connections.connection() as connection:
             schema = tap_schema.load(connection)
         self._schema = (now, schema)
         return schema
 
-    @contextlib.contextmanager
-    def connection(self) -> Iterator[psycopg.Connection[Any]]:
-        """Lend a connection; errors of the database leave as errors of ours.
 
-        Raises
-        ------
-        ServiceError
-            There is none, or it failed.
-        """
-        try:
-            with self._get_pool().connection() as connection:
-                yield connection
-        except psycopg.Error as error:
-            raise translate(error) from error
+def reading_session(timeout: float) -> dict[str, str]:
+    """PostgreSQL's settings for queries. The role should have them already; they hold even where it does not.
 
-    def borrow(self) -> psycopg.Connection[Any]:
-        """Take a connection out of the pool; :meth:`give_back` must follow."""
-        return self._get_pool().getconn()
-
-    def give_back(self, connection: psycopg.Connection[Any]) -> None:
-        """Return a connection; a broken one is replaced."""
-        self._get_pool().putconn(connection)
-
-    def close(self) -> None:
-        """Close all connections."""
-        with self._lock:
-            if self._pool is not None and self._process == os.getpid():
-                self._pool.close()
-            self._pool = None
-
-    def _get_pool(self) -> ConnectionPool:
-        # A server may fork after this object was made: threads and sockets do not survive that.
-        if self._pool is None or self._process != os.getpid():
-            with self._lock:
-                if self._pool is None or self._process != os.getpid():
-                    self._pool = self._open_pool()
-                    self._process = os.getpid()
-        return self._pool
-
-    def _open_pool(self) -> ConnectionPool:
-        if not self.settings.uri:
-            raise ConfigurationError("OBSCORE_TAP_DATABASE_URI is not set")
-        return ConnectionPool(
-            _DRIVER.sub("postgresql://", self.settings.uri),
-            min_size=1,
-            max_size=self.settings.connections,
-            max_waiting=16 * self.settings.connections,
-            timeout=self.settings.wait,
-            kwargs={"autocommit": True, "prepare_threshold": None, "application_name": "obscore-tap"},
-            configure=self._configure,
-            check=_still_open,
-            name="obscore-tap",
-            open=True,
-        )
-
-    def _configure(self, connection: psycopg.Connection[Any]) -> None:
-        """The role should have these already; they hold even where it does not."""
-        milliseconds = str(int(self.settings.timeout * 1000))
-        values = {
-            "default_transaction_read_only": "on",
-            "statement_timeout": milliseconds,
-            "idle_in_transaction_session_timeout": milliseconds,
-            "tcp_user_timeout": milliseconds,
-            "client_encoding": "UTF8",
-            "TimeZone": "UTC",
-            "jit": "off",
-        }
-        calls = ", ".join(["set_config(%s, %s, false)"] * len(values))
-        connection.execute(f"SELECT {calls}", [part for item in values.items() for part in item])
-
-
-def _still_open(connection: psycopg.Connection[Any]) -> None:
-    """Refuse a connection that the server has closed, without asking it: nothing else makes an idle one readable."""
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    if poll.poll(0):
-        raise psycopg.OperationalError("the server has closed this connection")
+    Parameters
+    ----------
+    timeout
+        Seconds that a statement may run; 0 for no limit.
+    """
+    milliseconds = str(int(timeout * 1000))
+    return {
+        "default_transaction_read_only": "on",
+        "statement_timeout": milliseconds,
+        "idle_in_transaction_session_timeout": milliseconds,
+        "tcp_user_timeout": milliseconds,
+        "client_encoding": "UTF8",
+        "TimeZone": "UTC",
+        "jit": "off",
+    }
 
 
 class Result:
@@ -194,11 +138,11 @@ class Result:
         Whether rows were left out; known when all batches have been read.
     """
 
-    def __init__(self, service: QueryService, statement: Any, *, empty: bool = False) -> None:  # noqa: ANN401
+    def __init__(self, connections: Connections, statement: Statement, *, empty: bool = False) -> None:
         self.fields: tuple[Field, ...] = statement.fields
         self.overflow = False
         self._statement = statement
-        self._service = service
+        self._connections = connections
         self._empty = empty
         self._open: list[Generator[list[Any], None, None]] = []
 
@@ -248,14 +192,14 @@ class Result:
 
     def _rows(self, sql: str) -> Generator[Any, None, None]:
         try:
-            connection = self._service.borrow()
+            connection = self._connections.borrow()
             try:
                 yield from self._execute(connection, sql)
             finally:
-                self._service.give_back(connection)
+                self._connections.give_back(connection)
         except psycopg.Error as error:
             raise translate(error) from error
 
     def _execute(self, connection: psycopg.Connection[Any], sql: str) -> Iterator[Any]:
         with connection.cursor() as cursor:
-            yield from cursor.stream(sql, self._statement.parameters, binary=True, size=CHUNK_ROWS)
+            yield from cursor.stream(sql, self._statement.parameters, binary=True, size=_CHUNK)

@@ -66,7 +66,7 @@ class TapService:
         cached = self._tables
         if cached is not None and now - cached[0] < self.settings.query.schema_lifetime:
             return cached[1]
-        with self.queries.connection() as connection:
+        with self.queries.connections.connection() as connection:
             tables = read_tableset(connection)
         self._tables = (now, tables)
         return tables
@@ -74,14 +74,14 @@ class TapService:
     def access_url(self, publisher_did: str) -> str:
         """The address of a published product; empty where there is none. Identifiers have no case."""
         sql = "SELECT access_url FROM ivoa.obscore WHERE lower(obs_publisher_did) = lower(%s)"
-        with self.queries.connection() as connection:
+        with self.queries.connections.connection() as connection:
             row = connection.execute(sql, [publisher_did]).fetchone()
         return row[0] if row and row[0] else ""
 
     def available(self) -> str:
         """Ask the database; return why the service is not available, or an empty text."""
         try:
-            with self.queries.connection() as connection:
+            with self.queries.connections.connection() as connection:
                 connection.execute("SELECT 1")
         except ObsCoreError as error:
             return str(error)
