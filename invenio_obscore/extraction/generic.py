@@ -10,14 +10,14 @@ from astropy import units as u
 from ..errors import FitsError
 from ..fits.frames import equatorial
 from ..fits.sky import SkyCoverage, join, sky_coverage
-from ..fits.spectral import SpectralCoverage, spectral_coverage
 from ..fits.values import card_unit, comment_time_unit, parse_angle
 from ..fits.wcs import image_shape
 from ..obscore.vocabularies import pol_states_text
 from .evidence import Evidence
-from .products import KINDS, image_kind
+from .products import KINDS
 from .rules import Computed, Found, Keyword, Rules
 from .scope import Hit, Scope
+from .spectra import SOURCES
 from .times import time_bounds
 
 # Product type
@@ -143,28 +143,13 @@ def image_pixels(scope: Scope) -> Iterator[Found]:
 # Spectrum
 
 
-def image_spectrum(scope: Scope) -> Iterator[Found]:
-    """The spectral axis of an image or cube."""
-    result = spectral_coverage(scope.first.header)
-    if result is not None:
-        yield from spectral_found(result, scope.first.index)
-
-
-def spectral_found(result: SpectralCoverage, hdu: int) -> Iterator[Found]:
-    """The columns that a spectral coverage fills."""
-    source = "house" if result.house else "wcs"
-
-    def found(column: str, value: object) -> Found:
-        detail = f"{result.house}: {result.how}" if result.house else result.how
-        return Found(column, value, Evidence(column, source, detail, hdu, result.raw))  # type: ignore[arg-type]
-
-    yield found("em_min", result.low)
-    yield found("em_max", result.high)
-    if result.count:
-        yield found("em_xel", result.count)
-    yield found("em_ucd", result.ucd)
-    if result.unit:
-        yield found("em_unit", result.unit)
+def spectrum(scope: Scope) -> Iterator[Found]:
+    """The first source that says what the product covers; a later one only adds what is still missing."""
+    for source in SOURCES:
+        found = list(source(scope))
+        yield from found
+        if any(f.column == "em_min" for f in found):
+            return
 
 
 # Polarisation
@@ -209,7 +194,7 @@ GENERIC: Rules = (
     Computed(("s_ra", "s_dec", "s_region", "s_fov", "s_pixel_scale"), image_sky),
     Computed(("s_ra", "s_dec"), keyword_position),
     Computed(("s_xel1", "s_xel2"), image_pixels),
-    Computed(("em_min", "em_max", "em_xel", "em_ucd", "em_unit"), image_spectrum),
+    Computed(("em_min", "em_max", "em_xel", "em_ucd", "em_unit"), spectrum),
     Keyword("t_exptime", ("XPOSURE", "EXPTIME", "EXPOSURE", "ONTIME", "LIVETIME", "TEXPTIME", "ITIME", "EXP_TIME", "EXPTOT", "INTTIME"), convert=exposure),
     Computed(("t_min", "t_max"), time_bounds),
     Computed(("pol_states", "pol_xel"), polarisation),
@@ -219,4 +204,3 @@ GENERIC: Rules = (
     Keyword("proposal_id", ("PROPOSID", "PROG_ID", "PROPID", "PROGID", "PROP_ID", "PROPOSAL")),
     Keyword("obs_id", ("OBS_ID", "OBSID", "OBSERVID", "EXPID", "OBSNUM")),
 )
-_ = image_kind

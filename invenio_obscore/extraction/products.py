@@ -22,9 +22,9 @@ _SIDE_TABLE = re.compile(
     r".*(GTI|EBOUNDS|REG\d*$|REGION|POINTING|TELARRAY|BADPIX|EXPOSU|CALINDEX|HISTORY|FIBRES|FIBRE|REDUCTION|PROVENANCE|LINES?$"
     r"|HDRTAB|WCSCORR|ASDF|GROUPING|PRIMARY_HEADER|LOG$|DSS$|OFFSETS|XTE_.*PCU|RESPONSE|MATRIX|AREA|EDISP|PSF|BKG|RAD_MAX).*"
 )
-_FLUX = re.compile(r"(.*_)?(FLUX|FLAM|FNU|INT(ENSITY|ENS)?|COUNTS?|RATE|SPEC(TRUM)?|DATA|BRIGHTNESS|NET|ABS_CAL|SAP_FLUX|MAG|SIGNAL)(_.*|\d*)$", re.I)
-_SPECTRAL = re.compile(r"(log_?)?(vac_?|air_?)?(wave(length)?|lambda|lam|loglam|wl|wlen|freq(uency)?|energy|wavenumber)(_?(vac|air|obs|um|nm|angstrom|a))?s?$", re.I)
-_TIME = re.compile(r"(time|bjd|hjd|mjd|jd|tmid|barytime|btjd|date|time_?start|time_?bjd|met)(_.*)?$", re.I)
+FLUX_COLUMN = re.compile(r"(.*_)?(FLUX|FLAM|FNU|INT(ENSITY|ENS)?|COUNTS?|RATE|SPEC(TRUM)?|DATA|BRIGHTNESS|NET|ABS_CAL|SAP_FLUX|MAG|SIGNAL)(_.*|\d*)$", re.I)
+SPECTRAL_COLUMN = re.compile(r"(log_?)?(vac_?|air_?)?(wave(length)?|lambda|lam|loglam|wl|wlen|freq(uency)?|energy|wavenumber)(_?(vac|air|obs|um|nm|angstrom|a))?s?$", re.I)
+TIME_COLUMN = re.compile(r"(time|bjd|hjd|mjd|jd|tmid|barytime|btjd|date|time_?start|time_?bjd|met)(_.*)?$", re.I)
 
 
 @dataclass(frozen=True)
@@ -84,15 +84,15 @@ def _is_spectrum_table(hdu: HduReading, header: Header) -> bool:
     if _class(header) == "SPECTRUM" or hdu.name in ("SINGLE DISH", "MATRIX"):
         return True
     found = columns(header)
-    spectral = any(_SPECTRAL.match(c.name) or (table_kind("", c.unit) and c.is_number) for c in found)
-    return spectral and any(_FLUX.match(c.name) for c in found) and not any(_TIME.match(c.name) for c in found)
+    spectral = any(SPECTRAL_COLUMN.match(c.name) or (table_kind("", c.unit) and c.is_number) for c in found)
+    return spectral and any(FLUX_COLUMN.match(c.name) for c in found) and not any(TIME_COLUMN.match(c.name) for c in found)
 
 
 def _is_light_curve(hdu: HduReading, header: Header) -> bool:
     if _class(header) in ("LIGHTCURVE", "TIMESERIES") or hdu.name in ("RATE", "LIGHTCURVE", "TARGETTABLES"):
         return True
     names = _names(header)
-    return any(_TIME.match(n) for n in names) and any(_FLUX.match(n) for n in names)
+    return any(TIME_COLUMN.match(n) for n in names) and any(FLUX_COLUMN.match(n) for n in names)
 
 
 #: What a table is: the first test that holds.

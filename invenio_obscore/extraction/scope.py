@@ -25,6 +25,8 @@ class Hit:
         key = self.keyword.upper().removeprefix("HIERARCH ")
         assigned = self.hdu.overlay.get(key)
         raw = str(self.value)[:200]
+        if assigned is not None and not assigned.line:
+            return Evidence(column, "table", f"column {key}, first row", self.hdu.index, raw)
         if assigned is not None:
             return Evidence(column, "mapping", f"{key}, line {assigned.line}", self.hdu.index, raw)
         return Evidence(column, source, prefix + key, self.hdu.index, raw)

@@ -28,7 +28,7 @@ NOTHING = frozenset({"", "n/a", "na", "none", "null", "nan", "unknown", "undefin
 
 @dataclass(frozen=True)
 class Assigned:
-    """A value that a mapping line gives a keyword, laid over the cards."""
+    """A value laid over the cards: of a mapping line, or (line 0) of a table column that stands for a keyword."""
 
     value: Scalar
     line: int = 0

@@ -65,6 +65,8 @@ _OTHER_NAMES = {
     "PHOTON ENERGY": "ENER", "WAVENUMBER": "WAVN", "WAVENUMB": "WAVN", "VELOCITY": "VRAD", "VELOC": "VRAD",
     "VRADIO": "VRAD", "VOPTICAL": "VOPT", "FELO": "VOPT", "VELO-F2V": "VELO", "AIR WAVELENGTH": "AWAV",
 }  # fmt: skip
+#: Of these, the ones that no convention gives a unit.
+_NEED_UNIT = frozenset({"WAVELENGTH", "WAVELEN", "WAVELNTH", "WLEN", "ENERGY", "PHOTON ENERGY", "WAVENUMBER", "AIR WAVELENGTH"})
 _AIPS_VELOCITY = ("LSR", "HEL", "OBS", "GEO", "BAR")
 _UNIT_KINDS = (("WAVE", u.m), ("FREQ", u.Hz), ("ENER", u.eV), ("WAVN", u.m**-1))
 
@@ -126,7 +128,7 @@ def spectral_kind(ctype: str, header: Header) -> tuple[SpectralKind | None, str,
     text = ctype.upper().strip()
     if text in _OTHER_NAMES:
         kind = _OTHER_NAMES[text]
-        return _KINDS[kind], "", f"axis-name-{text.lower().replace(' ', '-')}"
+        return _KINDS[kind], "", "axis-name" if text in _NEED_UNIT else "aips-axis-name"
     base, code = text[:4].rstrip("-"), text[5:8]
     if base in ("VELO", "FELO") and (code in _AIPS_VELOCITY or not code):
         return _aips_velocity(base, code, header), "", ""
@@ -189,7 +191,7 @@ def spectral_coverage(header: Header, count: int | None = None) -> SpectralCover
     if kind is None or length < 1:
         return None
     written = header.text(f"CUNIT{axis}{letter}") or ""
-    values, unit = _edge_values(header, axis, letter, kind, code, length, written)
+    values, unit = _edge_values(header, axis, letter, kind, code, length, written, house == "axis-name")
     rest = rest_wavelength(header, letter)
     raw = f"{ctype} {written}".strip()
     result = coverage(kind, values, rest, count=length, unit=unit, axis=axis, how=f"{ctype} axis {axis}", house=house, raw=raw)
@@ -203,10 +205,11 @@ _NEED_REST = frozenset({"radio velocity", "optical velocity", "redshift", "veloc
 
 
 def _edge_values(
-    header: Header, axis: int, letter: str, kind: SpectralKind, code: str, length: int, written: str
+    header: Header, axis: int, letter: str, kind: SpectralKind, code: str, length: int, written: str,
+    needs_unit: bool,
 ) -> tuple[tuple[float, float], str]:
     """Axis values (SI of the kind) at the outer pixel edges, and the unit's text."""
-    unit = parse_unit(written) if written else kind.si
+    unit = parse_unit(written) if written else None if needs_unit else kind.si
     if unit is None or not unit.is_equivalent(kind.si):
         raise FitsError(f"CUNIT{axis} is {written!r}, no unit of a {kind.name} axis")
     pixels = (0.5, length + 0.5)
@@ -258,7 +261,17 @@ def table_kind(name: str, unit_text: str, ucd: str = "") -> tuple[SpectralKind, 
 
 
 def from_values(
-    low: float, high: float, unit_text: str, *, name: str = "", count: int = 0, how: str = "", air: bool = False, house: str = ""
+    low: float,
+    high: float,
+    unit_text: str,
+    *,
+    name: str = "",
+    count: int = 0,
+    how: str = "",
+    air: bool = False,
+    house: str = "",
+    axis: int = 0,
+    raw: str = "",
 ) -> SpectralCoverage | None:
     """Coverage of two values in a unit of wavelength, frequency, energy or wavenumber."""
     found = table_kind("air" if air else name, unit_text)
@@ -266,4 +279,7 @@ def from_values(
         return None
     kind, unit = found
     factor = float(unit.to(kind.si))
-    return coverage(kind, (low * factor, high * factor), math.nan, count=count, unit=unit_text, how=how, house=house)
+    return coverage(
+        kind, (low * factor, high * factor), math.nan, count=count, unit=unit.to_string(), axis=axis, how=how,
+        house=house, raw=raw or f"{low:.10g} {high:.10g}",
+    )  # fmt: skip

@@ -26,7 +26,7 @@ _OWN = re.compile(
     r"|(?P<shared>PROJP\d+|RADECSYS|EPOCH|RESTFREQ|VELREF))$"
 )
 _SIP = re.compile(r"(?:A|B|AP|BP)_(?:ORDER|DMAX|\d+_\d+)$")
-_AXIS_NUMBERS = re.compile(r"(?:CTYPE|CRVAL|CRPIX|CDELT|CROTA|PC|CD)(\d+)(?:_(\d+))?[A-Z]?$|PV(\d+)_\d+[A-Z]?$")
+_AXIS_NUMBERS = re.compile(r"(?:CTYPE|CRVAL|CRPIX|CDELT|CROTA|PC|CD)(\d{1,2})(?:_(\d+))?[A-Z]?$|PV(\d+)_\d+[A-Z]?$|PC(\d{3})(\d{3})$")
 _MOST_AXES = 12
 
 
