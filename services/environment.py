@@ -6,12 +6,24 @@ import shlex
 from pathlib import Path
 
 from services import postgresql
-from services.layout import LOOPBACK, SERVICES, password, port_of
+from services.daemons import Daemon
+from services.layout import LOOPBACK, SERVICES, claim_port, password, port_of
 
 DATABASES = {"demo": "obscore_demo", "tests": "obscore_test"}
 ROLE_OPTIONS = {"demo": "CREATEROLE", "tests": "CREATEROLE CREATEDB"}
 REDIS_BASE = {"demo": 0, "tests": 10}
 """Five Redis database numbers from here: cache, broker, Celery results, sessions and rate limits, identities."""
+
+
+TEST_VARIABLES = (
+    "SQLALCHEMY_DATABASE_URI",
+    "SEARCH_HOSTS",
+    "BROKER_URL",
+    "CACHE_REDIS_URL",
+    "OBSCORE_TEST_REDIS_URL",
+    "OBSCORE_TEST_ADMIN_DATABASE_URI",
+)
+"""What tests read; without them the tests that need services skip."""
 
 
 def file_for(purpose: str) -> Path:
@@ -21,6 +33,9 @@ def file_for(purpose: str) -> Path:
 
 def write(addresses: dict[str, str]) -> None:
     """Make both databases and write both files."""
+    for name in ("web", "datacite"):
+        if Daemon(name).pid() is None:
+            claim_port(name)
     for purpose, database in DATABASES.items():
         owner = postgresql.make_database(addresses["postgresql"], database, ROLE_OPTIONS[purpose])
         variables = (_for_demo if purpose == "demo" else _for_tests)(addresses, owner)

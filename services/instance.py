@@ -20,7 +20,6 @@ from services.layout import (
     SERVICES,
     VAR,
     ServiceError,
-    claim_port,
     make_folders,
     password,
     port_of,
@@ -108,9 +107,6 @@ def start() -> str:
     """Start web, worker and scheduler and return the site's address, once it answers."""
     make_folder()
     binaries, settings = python_environment.VENV / "bin", variables()
-    if WEB.pid() is None:
-        claim_port("web")
-        settings |= site_addresses()
     start_datacite()
     _start_celery(settings)
     if WEB.pid() is None:
@@ -127,8 +123,6 @@ def start() -> str:
 def start_datacite() -> None:
     """Start the stand-in of the DataCite REST API on the port that the instance was told."""
     port = port_of("datacite")
-    if DATACITE.pid() is None and claim_port("datacite") != port:
-        raise ServiceError(f"port {port} for the DataCite stand-in is taken; set OBSCORE_PORT_DATACITE and start again")
     command = [str(python_environment.PYTHON), "-m", "services.datacite_standin", "--port", str(port)]
     command += ["--store", str(SERVICES / "datacite.sqlite")]
     DATACITE.start(command, env={"DATACITE_STANDIN_PASSWORD": password("datacite")}, cwd=ROOT)

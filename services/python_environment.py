@@ -34,7 +34,7 @@ def _run(command: Sequence[str | Path], reason: str) -> None:
         raise ServiceError(f"{reason} failed. Log: {log_path}\n{end}")
 
 
-def _uv() -> list[str]:
+def uv() -> list[str]:
     """Return the command of uv, installing it into a small environment of its own when it is missing."""
     found = shutil.which("uv")
     if found and subprocess.run([found, "--version"], capture_output=True, check=False).returncode == 0:
@@ -69,11 +69,11 @@ def make() -> None:
         return
     if sys.version_info[:2] < REQUIRED:
         raise ServiceError(f"Python {'.'.join(map(str, REQUIRED))} is needed, this is {sys.version.split()[0]}")
-    uv = _uv()
+    program = uv()
     if not PYTHON.exists():
-        _run([*uv, "venv", "--python", sys.executable, VENV], "making the Python environment")
+        _run([*program, "venv", "--python", sys.executable, VENV], "making the Python environment")
     target = ["--python", str(PYTHON)]
     hardlinks = os.environ.get("UV_LINK_MODE", "clone" if sys.platform == "darwin" else "hardlink")
-    _run([*uv, "pip", "install", *target, "--link-mode", hardlinks, "-r", LOCK], "installing the locked packages")
-    _run([*uv, "pip", "install", *target, "--no-deps", *COMPATIBLE, "-e", ROOT], "installing invenio-obscore")
+    _run([*program, "pip", "install", *target, "--link-mode", hardlinks, "-r", LOCK], "installing the locked packages")
+    _run([*program, "pip", "install", *target, "--no-deps", *COMPATIBLE, "-e", ROOT], "installing invenio-obscore")
     STAMP.write_text(fingerprint())

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from services.demo.repository import Repository
 from services.demo.samples import DEPOSITS, FOLDER, Deposit, corpus
@@ -60,7 +61,7 @@ def deposit_all(repository: Repository, show: Callable[[str], None]) -> list[Pub
 
 def _deposit(
     repository: Repository, deposit: Deposit, paths: list[Path], show: Callable[[str], None]
-) -> dict[str, dict[str, dict[str, str]]]:
+) -> dict[str, Any]:
     recid = repository.create_draft(deposit.title, deposit.description, deposit.family_name, deposit.given_name)
     show(f"“{deposit.title}”: draft {recid}, {len(paths)} files to upload")
     for path in paths:

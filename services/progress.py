@@ -1,0 +1,71 @@
+"""Steps with their names, times and, while a long one runs, the last line of its log."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from services.layout import LOGS, ServiceError
+
+QUIET_SECONDS = 15
+"""After so long without a line, say what the newest log says."""
+
+
+def newest_log_line() -> str:
+    """Return the last line of the log that was written last."""
+    logs = sorted(LOGS.glob("*.log"), key=lambda path: path.stat().st_mtime)
+    background = {"web.log", "worker.log", "beat.log", "access.log", "opensearch.log", "redis.log", "postgresql.log"}
+    for log in reversed([log for log in logs if log.name not in background]):
+        return f"{log.name}: {_last_line(log)[:110]}"
+    return ""
+
+
+def _last_line(log: Path) -> str:
+    with log.open("rb") as stream:
+        stream.seek(max(0, log.stat().st_size - 4096))
+        lines = [line.strip() for line in stream.read().decode(errors="replace").splitlines()]
+    return next((line for line in reversed(lines) if line), "")
+
+
+class Steps:
+    """Numbered steps of a run."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.number = 0
+        self.started = time.monotonic()
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        """Show a step from its begin to its end; a failing one says so and what to do."""
+        self.number += 1
+        begun = time.monotonic()
+        done = threading.Event()
+        print(f"[{self.number}/{self.total}] {title} …", flush=True)
+        watcher = threading.Thread(target=self._watch, args=(done,), daemon=True)
+        watcher.start()
+        try:
+            yield
+        except ServiceError as error:
+            print(f"\nFAILED in step {self.number} ({title}): {error}\n", file=sys.stderr)
+            print(f"Logs: {LOGS}. When the cause is mended, start again: what is done is kept.", file=sys.stderr)
+            raise SystemExit(1) from None
+        finally:
+            done.set()
+            watcher.join()
+        print(f"      done in {time.monotonic() - begun:.0f} s", flush=True)
+
+    def elapsed(self) -> float:
+        """Return the seconds since the first step."""
+        return time.monotonic() - self.started
+
+    @staticmethod
+    def _watch(done: threading.Event) -> None:
+        waited = 0
+        while not done.wait(QUIET_SECONDS):
+            waited += QUIET_SECONDS
+            print(f"      … {waited} s, {newest_log_line()}", flush=True)
