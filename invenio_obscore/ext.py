@@ -11,7 +11,7 @@ from importlib import import_module
 from operator import attrgetter
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, request
 
 from . import config
 
@@ -91,19 +91,32 @@ def append(app: Flask, key: str, default: str, names: tuple[str, ...]) -> None:
     app.config[key] = present
 
 
-def finalize_app(app: Flask) -> None:
-    """Let VO clients in: form posts without token, no throttling by guests' limits (``/vo`` only).
+#: The blueprint of the VO's protocols (:mod:`.vo.routes`).
+VO_BLUEPRINT = "invenio_obscore_vo"
 
-    They send neither Referer nor cookies; the blueprint reads no session (see :mod:`.vo`).
+
+def finalize_app(app: Flask) -> None:
+    """Let VO clients in: form posts without token, no throttling by guests' limits, no cookies (``/vo`` only).
+
+    They send neither Referer nor cookies, and the blueprint reads no session.
     """
-    blueprint = app.blueprints.get("invenio_obscore_vo")
+    blueprint = app.blueprints.get(VO_BLUEPRINT)
     if blueprint is None:
         return
-    csrf = app.extensions.get("invenio-csrf")
-    if csrf is not None:
-        csrf.exempt(blueprint)
+    # Invenio's UI application has a middleware that only sets a token; its API application has one that asks for it.
+    exempt = getattr(app.extensions.get("invenio-csrf"), "exempt", None)
+    if exempt is not None:
+        exempt(blueprint)
     limiter = getattr(app.extensions.get("invenio-app"), "limiter", None)
     if limiter is not None:
         for endpoint, view in app.view_functions.items():
-            if endpoint.startswith("invenio_obscore_vo."):
+            if endpoint.startswith(f"{VO_BLUEPRINT}."):
                 limiter.exempt(view)
+    # Functions that were registered first run last: this one sees what all others did to the response.
+    app.after_request_funcs.setdefault(None, []).insert(0, _without_cookies)
+
+
+def _without_cookies(response: Response) -> Response:
+    if request.blueprint == VO_BLUEPRINT:
+        response.headers.pop("Set-Cookie", None)
+    return response
