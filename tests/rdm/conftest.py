@@ -83,21 +83,23 @@ def _initialise_obscore() -> None:
     """What `invenio obscore setup` does."""
     from flask import current_app
 
-    result = current_app.test_cli_runner().invoke(args=["obscore", "setup"])
+    from invenio_obscore.rdm.cli import obscore
+
+    result = current_app.test_cli_runner().invoke(obscore, ["setup"])
     assert result.exit_code == 0, result.output
 
 
 def _create_vocabularies() -> None:
+    from flask import current_app
     from invenio_access.permissions import system_identity
+    from invenio_search import current_search_client
     from invenio_vocabularies.proxies import current_service as vocabularies
 
     for name, (pid_type, terms) in _VOCABULARIES.items():
         vocabularies.create_type(system_identity, name, pid_type)
         for term in terms:
             vocabularies.create(system_identity, {**term, "type": name})
-    from invenio_vocabularies.records.api import Vocabulary
-
-    Vocabulary.index.refresh()
+    current_search_client.indices.refresh(index=f"{current_app.config['SEARCH_INDEX_PREFIX']}*")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from io import BytesIO
 from typing import Any
 
@@ -21,6 +22,11 @@ def image(*, ra: float = 10.6847, dec: float = 41.2687, **cards: Any) -> bytes:
     for keyword, value in {"OBJECT": "M 31", "TELESCOP": "Test Telescope", "INSTRUME": "TESTCAM", **cards}.items():
         hdu.header[keyword.replace("_", "-")] = value
     return _bytes(hdu)
+
+
+def gzip_bomb() -> bytes:
+    """Half a megabyte that inflates to 600 MB and is never a FITS file."""
+    return b"".join(gzip.compress(bytes(100 * 2**20)) for _ in range(6))
 
 
 def _bytes(*hdus: Any) -> bytes:

@@ -1,0 +1,80 @@
+"""With a real worker process: tasks over the real broker, and what its death does to files and records."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import fits_files
+import pytest
+from instance import Instance
+from researcher import Researcher
+
+MINUTE = 60.0
+
+
+def _until(what: Callable[[], bool], seconds: float = MINUTE) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, f"not within {seconds:g} s"
+        time.sleep(0.05)
+
+
+def _status(researcher: Researcher, recid: str) -> str:
+    return str(researcher.found(recid)["files"][0]["status"])
+
+
+@pytest.fixture
+def no_worker_left(instance: Instance) -> Iterator[None]:
+    yield
+    instance.stop_workers()
+
+
+def test_an_upload_is_read_within_seconds(worker: Instance, researcher: Researcher) -> None:
+    recid = researcher.draft({"m31.fits": fits_files.image()})
+    _until(lambda: _status(researcher, recid) == "done", 20)
+
+
+@pytest.mark.usefixtures("no_worker_left")
+def test_a_worker_killed_in_mid_extraction_loses_nothing(instance: Instance, researcher: Researcher) -> None:
+    first = instance.start_worker()
+    recid = researcher.draft({"m31.fits": fits_files.image()})
+    # The first file of a worker waits for its reader process to start: there is time to kill it in between.
+    _until(lambda: _status(researcher, recid) == "running", 20)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    assert _status(researcher, recid) == "running"
+    instance.start_worker()
+    _until(lambda: _status(researcher, recid) == "done")
+
+
+@pytest.mark.usefixtures("no_worker_left")
+def test_a_file_that_kills_its_reader_three_times_is_failed(
+    instance: Instance, researcher: Researcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # No reader lives with so little memory: it dies on each file, as it would on a file that is made to kill it.
+    monkeypatch.setenv("INVENIO_OBSCORE_READER_LIMITS", "{'memory_bytes': 20_000_000}")
+    instance.start_worker()
+    recid = researcher.draft({"m31.fits": fits_files.image()})
+    _until(lambda: _status(researcher, recid) == "failed")
+    assert "3 times" in researcher.found(recid)["files"][0]["reason"]
+
+
+@pytest.mark.usefixtures("no_worker_left")
+def test_a_record_published_before_its_file_was_read_gets_its_rows(instance: Instance, researcher: Researcher) -> None:
+    recid = researcher.draft({"m31.fits": fits_files.image()})
+    researcher.publish(recid)
+    assert researcher.rows(recid) == []
+    instance.start_worker()
+    _until(lambda: len(researcher.rows(recid)) == 1)
+
+
+def test_publishing_in_the_middle_of_reading(worker: Instance, researcher: Researcher) -> None:
+    for number in range(5):
+        recid = researcher.draft({f"{number}-{part}.fits": fits_files.image() for part in range(3)})
+        researcher.publish(recid)
+        published: Callable[[], Any] = lambda recid=recid: len(researcher.rows(recid)) == 3  # noqa: E731
+        _until(published, 30)
