@@ -1,0 +1,160 @@
+"""Geometries as SQL: pgSphere's types behind the functions of the schema ``adql``.
+
+Positions, circles and polygons are pgSphere's own values. A region of any kind is an ``adql.shape``: a bounding circle
+for the index and the exact parts. A column of regions has one beside its text, made by the database when a row is written.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from ..obscore.regions import Circle, Polygon
+from . import resolved as ir
+from .resolution.grouping import children
+from .types import Type
+
+
+def is_constant(value: Any) -> bool:  # noqa: ANN401
+    """Whether a value is the same in every row."""
+    if isinstance(value, ir.ColumnRef | ir.Scalar | ir.Aggregate):
+        return False
+    return all(is_constant(child) for child in children(value))
+
+
+class Geometries:
+    """The part of the writer that knows geometries."""
+
+    #: Functions that :meth:`geometric` writes.
+    GEOMETRIC = frozenset({"POINT", "CIRCLE", "BOX", "POLYGON", "AREA", "CENTROID"})
+
+    @abstractmethod
+    def bind(self, value: Any, sql_type: str) -> str:  # noqa: ANN401
+        """A placeholder for a value."""
+
+    @abstractmethod
+    def value(self, value: ir.Value) -> str:
+        """A value in its native type."""
+
+    def shape_column(self, value: ir.ColumnRef) -> str:
+        """The companion of a region column."""
+        return f'{value.relation}."{value.shape.replace(chr(34), chr(34) * 2).replace("%", "%%")}"'
+
+    def native(self, value: ir.Value) -> str:
+        """A point, circle, polygon or MOC as pgSphere's own."""
+        if not isinstance(value, ir.Shape):
+            return self.value(value)
+        region = value.region
+        if isinstance(region, Circle):
+            centre = f"adql.point({self.bind(region.ra, 'float8')}, {self.bind(region.dec, 'float8')})"
+            return f"adql.circle({centre}, {self.bind(region.radius, 'float8')})"
+        if isinstance(region, Polygon):
+            return f"adql.polygon({self.bind([n for v in region.vertices for n in v], 'float8[]')})"
+        raise TypeError(type(region))
+
+    def shape(self, value: ir.Value) -> str:
+        """Any geometry as an ``adql.shape``."""
+        if isinstance(value, ir.Shape):
+            return f"adql.shape({self.bind(value.region.to_stcs(), 'text')})"
+        if isinstance(value, ir.ColumnRef) and value.shape:
+            return self.shape_column(value)
+        return f"adql.shape({self.value(value)})"
+
+    def geometric(self, value: ir.FunctionCall) -> str:
+        """A function of :attr:`GEOMETRIC`."""
+        arguments = value.arguments
+        if value.name == "POLYGON":
+            return f"adql.polygon(ARRAY[{', '.join(self.value(a) for a in arguments)}])"
+        if value.name in ("AREA", "CENTROID"):
+            argument = self.shape(arguments[0]) if _needs_shape(arguments[0]) else self.native(arguments[0])
+            return f"adql.{value.name.lower()}({argument})"
+        return f"adql.{value.name.lower()}({', '.join(self.value(a) for a in arguments)})"
+
+    # ----------------------------------------------------------------------------------------------------- conditions
+    def near(self, c: ir.Near) -> str:
+        """A cone: by the index from the side that has columns (from both in a crossmatch), then exactly."""
+        left, right, radius = self.value(c.left), self.value(c.right), f"{self.value(c.radius)}::float8"
+        parts = []
+        if not is_constant(c.left):
+            parts.append(f"adql.within({left}, adql.circle({right}, {radius}))")
+        if not is_constant(c.right):
+            parts.append(f"adql.within({right}, adql.circle({left}, {radius}))")
+        parts.append(f"(adql.distance({left}, {right}) {'<=' if c.operator == '<=' else '<'} {radius})")
+        return f"({' AND '.join(parts)})"
+
+    def within(self, c: ir.Within) -> str:
+        """CONTAINS."""
+        if c.inner.type is Type.POINT and c.outer.type is Type.POINT:
+            return f"(adql.distance({self.value(c.inner)}, {self.value(c.outer)}) = 0)"
+        if not _needs_shape(c.outer) and (c.inner.type is Type.POINT or not _needs_shape(c.inner)):
+            return f"adql.within({self.native(c.inner)}, {self.native(c.outer)})"
+        inner = self.native(c.inner) if c.inner.type is Type.POINT else self.shape(c.inner)
+        return self._indexed("within", c.inner, c.outer, f"adql.within({inner}, {self.shape(c.outer)})")
+
+    def overlap(self, c: ir.Overlap) -> str:
+        """INTERSECTS."""
+        if not _needs_shape(c.left) and not _needs_shape(c.right):
+            return f"adql.overlaps({self.native(c.left)}, {self.native(c.right)})"
+        exact = f"adql.overlaps({self.shape(c.left)}, {self.shape(c.right)})"
+        return self._indexed("overlaps", c.left, c.right, exact)
+
+    def _indexed(self, name: str, left: ir.Value, right: ir.Value, exact: str) -> str:
+        """An exact condition behind one that the index over bounding circles answers."""
+        stored = [v for v in (left, right) if isinstance(v, ir.ColumnRef) and v.shape]
+        if not stored:
+            return exact
+        columns = [self.shape_column(v) for v in stored]
+        wide = "".join(f" OR ({column}).wide" for column in columns)
+        if len(stored) == 2:
+            return f"((adql.overlaps(({columns[0]}).bound, ({columns[1]}).bound){wide}) AND {exact})"
+        other = right if stored[0] is left else left
+        if other.type is Type.POINT:
+            bound = f"adql.within({self.native(other)}, ({columns[0]}).bound)"
+        elif _needs_shape(other):
+            shape = self.shape(other)
+            bound = f"adql.overlaps(({columns[0]}).bound, ({shape}).bound)"
+            wide += f" OR ({shape}).wide"
+        else:
+            bound = f"adql.overlaps(({columns[0]}).bound, {self.native(other)})"
+        return f"(({bound}{wide}) AND {exact})"
+
+    # -------------------------------------------------------------------------------------------------------- results
+    def coordinates(self, value: ir.Value) -> str:
+        """A point, circle or polygon as numbers (DALI 1.1, section 3.3.5), a MOC as text."""
+        if value.type is Type.MOC:
+            return f"({self.value(value)})::text"
+        if isinstance(value, ir.FunctionCall) and value.name == "POINT":
+            longitude, latitude = (self.value(a) for a in value.arguments)
+            missing = f"{longitude} IS NULL OR {latitude} IS NULL"
+            return f"CASE WHEN {missing} THEN NULL ELSE ARRAY[{longitude}, {latitude}] END"
+        if isinstance(value, ir.Shape) and isinstance(region := value.region, Circle):
+            return self.bind([region.ra, region.dec, region.radius], "float8[]")
+        if isinstance(value, ir.Shape) and isinstance(region := value.region, Polygon):
+            return self.bind([n for v in region.vertices for n in v], "float8[]")
+        return f"adql.coordinates({self.value(value)})"
+
+    def region_text(self, value: ir.Value) -> str:
+        """A region as STC-S."""
+        if isinstance(value, ir.Shape):
+            return self.bind(value.region.to_stcs(), "text")
+        return self.value(value)
+
+    def geometry_text(self, value: ir.Value) -> str:
+        """A geometry as the text that CAST gives: DALI's numbers, or STC-S of a region."""
+        if value.type is Type.REGION:
+            return self.region_text(value)
+        if value.type is Type.MOC:
+            return self.coordinates(value)
+        return f"array_to_string({self.coordinates(value)}, ' ')"
+
+    def geometry_from_text(self, value: ir.Convert) -> str:
+        """CAST of DALI text to a geometry."""
+        return f"adql.{value.type.name.lower()}_of({self.value(value.operand)}::text)"
+
+
+def _needs_shape(value: ir.Value) -> bool:
+    """Whether pgSphere has no type for a value: regions of any kind, and circles beyond a hemisphere."""
+    if isinstance(value, ir.Shape):
+        region = value.region
+        return not (isinstance(region, Polygon) or (isinstance(region, Circle) and region.radius <= 90))
+    return value.type is Type.REGION

@@ -1,0 +1,68 @@
+"""Which values may stand beside aggregates (SQL92, section 7.9): groups, aggregates, constants and what is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+from .. import resolved as ir
+from ..source import Source
+
+_QUERIES = (ir.Scalar, ir.Exists)
+
+
+def children(value: Any) -> Iterator[Any]:  # noqa: ANN401
+    """The values and conditions that a value or condition is made of; queries in it are not looked into."""
+    for field in fields(value):
+        part = getattr(value, field.name)
+        if isinstance(part, tuple):
+            for item in part:
+                yield from (p for p in (item if isinstance(item, tuple) else (item,)) if _is_part(p))
+        elif _is_part(part):
+            yield part
+
+
+def _is_part(part: object) -> bool:
+    return isinstance(part, ir.Value | ir.Condition)
+
+
+def has_aggregate(value: Any) -> bool:  # noqa: ANN401
+    """Whether there is an aggregate in it."""
+    return isinstance(value, ir.Aggregate) or any(has_aggregate(c) for c in children(value))
+
+
+def check_groups(
+    source: Source, values: list[tuple[Any, int]], groups: tuple[ir.Value, ...], relations: frozenset[str]
+) -> None:
+    """Check that each value has one value in each group.
+
+    Parameters
+    ----------
+    values
+        What stands in SELECT, HAVING and ORDER BY, with its place in the text.
+    groups
+        What stands in GROUP BY.
+    relations
+        Aliases of this query's own relations: columns of queries around it are constant here.
+
+    Raises
+    ------
+    AdqlTypeError
+        A column has several.
+    """
+    for value, at in values:
+        _check(source, value, at, groups, relations)
+
+
+def _check(source: Source, value: Any, at: int, groups: tuple[ir.Value, ...], relations: frozenset[str]) -> None:  # noqa: ANN401
+    if value in groups or isinstance(value, ir.Aggregate):
+        return
+    if isinstance(value, ir.ColumnRef) and value.relation in relations:
+        raise source.type_error(
+            at,
+            f"{value.field.name} has many values in a group",
+            "put it into GROUP BY or into an aggregate",
+        )
+    for child in children(value):
+        _check(source, child, at, groups, relations)
