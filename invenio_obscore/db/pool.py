@@ -120,6 +120,45 @@ class Connections:
         configure(connection, self._session)
 
 
+class SingleUse:
+    """Lends one connection that is opened for the purpose and closed after it.
+
+    Parameters
+    ----------
+    uri
+        Address of the database.
+    session
+        PostgreSQL's settings.
+    name
+        What PostgreSQL shows as the application's name, and by which the query can be cancelled.
+    """
+
+    def __init__(self, uri: str, session: Mapping[str, str], name: str) -> None:
+        self._uri = plain_uri(uri)
+        self._session = session
+        self._name = name
+
+    def borrow(self) -> psycopg.Connection[Any]:
+        """Open the connection."""
+        connection = psycopg.connect(
+            self._uri, autocommit=True, prepare_threshold=None, application_name=self._name, connect_timeout=10
+        )
+        configure(connection, self._session)
+        return connection
+
+    def give_back(self, connection: psycopg.Connection[Any]) -> None:
+        """Close the connection."""
+        connection.close()
+
+
+def cancel_named(connection: psycopg.Connection[Any], name: str) -> None:
+    """Cancel what connections of this name and role are doing."""
+    connection.execute(
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = %s AND usename = current_user",
+        [name],
+    )
+
+
 def configure(connection: psycopg.Connection[Any], session: Mapping[str, str]) -> None:
     """Set PostgreSQL's settings for the rest of a connection's life."""
     if session:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 
@@ -60,6 +60,16 @@ class QuerySettings:
     schema_lifetime: float = 60.0
 
 
+class Lender(Protocol):
+    """Lends connections."""
+
+    def borrow(self) -> psycopg.Connection[Any]:
+        """Take one."""
+
+    def give_back(self, connection: psycopg.Connection[Any]) -> None:
+        """Return it."""
+
+
 class QueryService:
     """Answers ADQL queries from the published tables."""
 
@@ -75,7 +85,7 @@ class QueryService:
         )
         self._schema: tuple[float, Schema] | None = None
 
-    def run(self, adql: str, maxrec: int | None = None) -> Result:
+    def run(self, adql: str, maxrec: int | None = None, *, connections: Lender | None = None) -> Result:
         """Translate a query; it begins to run when its rows are asked for.
 
         Parameters
@@ -84,6 +94,8 @@ class QueryService:
             The query.
         maxrec
             Most rows; None for the service's default. Above the service's limit it is cut to that.
+        connections
+            Where to run it, if not in this service's own pool.
 
         Raises
         ------
@@ -93,7 +105,7 @@ class QueryService:
             The database does not answer.
         """
         limit = self.settings.maxrec if maxrec is None else min(maxrec, self.settings.maxrec_limit)
-        return Result(self.connections, compile_adql(adql, self.schema(), limit), empty=limit == 0)
+        return Result(connections or self.connections, compile_adql(adql, self.schema(), limit), empty=limit == 0)
 
     def schema(self) -> Schema:
         """What is published, as TAP_SCHEMA says; read again now and then."""
@@ -138,7 +150,7 @@ class Result:
         Whether rows were left out; known when all batches have been read.
     """
 
-    def __init__(self, connections: Connections, statement: Statement, *, empty: bool = False) -> None:
+    def __init__(self, connections: Lender, statement: Statement, *, empty: bool = False) -> None:
         self.fields: tuple[Field, ...] = statement.fields
         self.overflow = False
         self._statement = statement

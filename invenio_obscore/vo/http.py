@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from ..dali.documents import error_document
 from ..dali.parameters import Parameters
 from ..db.query import Result
-from ..errors import InputError, NotFoundError, ObsCoreError, ServiceError
+from ..errors import ConflictError, InputError, NotFoundError, ObsCoreError, ServiceError
 from ..formats import Format, Meta
 
 _log = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ _CORS = {
 #: The first class that fits gives the status (DALI 1.1, section 4.4.2).
 _STATUS: tuple[tuple[type[ObsCoreError], int], ...] = (
     (NotFoundError, 404),
+    # UWS 1.1, section 2.2.3: what a job's phase does not allow.
+    (ConflictError, 403),
     (InputError, 400),
     (ServiceError, 503),
     (ObsCoreError, 500),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from ..dali.capabilities import Limits, OutputFormat, TapCapabilities
 from ..dali.parameters import Parameters
 from ..dali.tableset import TableSet
-from ..db.query import QueryService, Result
+from ..db.query import Lender, QueryService, Result
 from ..db.tableset import read_tableset
 from ..errors import ObsCoreError, ParameterError
 from ..formats import FORMATS, Format, Info, Meta, for_responseformat
@@ -34,8 +34,15 @@ class TapService:
         self.up_since = datetime.now(UTC)
         self._tables: tuple[float, TableSet] | None = None
 
-    def sync(self, parameters: Parameters) -> tuple[Result, Format, Meta]:
-        """Begin a synchronous query (TAP 1.1, section 2.7.1).
+    def query(self, parameters: Parameters, connections: Lender | None = None) -> tuple[Result, Format, Meta]:
+        """Begin a query (TAP 1.1, section 2.7.1).
+
+        Parameters
+        ----------
+        parameters
+            As they came.
+        connections
+            Where to run it, if not in the service's own pool.
 
         Returns
         -------
@@ -58,7 +65,7 @@ class TapService:
             raise ParameterError("this service takes no uploads", parameter="UPLOAD")
         maxrec = parameters.whole_number("MAXREC")
         query = parameters.required("QUERY")
-        return self.queries.run(query, maxrec), format_, _meta(query, run_id)
+        return self.queries.run(query, maxrec, connections=connections), format_, _meta(query, run_id)
 
     def tables(self) -> TableSet:
         """The published tables, as TAP_SCHEMA has them."""
