@@ -114,6 +114,8 @@ _KEYWORDS = (
     "ESO INS FILT1 NAME", "ESO INS FILT2 NAME", "ESO INS FILT3 NAME", "ESO INS FILT4 NAME", "INSFILTE", "FLTRNM", "FLTNAME", "FILTERID", "FILTNAME", "FILTSYS", "WFFBAND", "CHNLNUM", "BANDPASS", "DETECTOR", "DETNAM", "WAVELNTH",
 )  # fmt: skip
 _OPEN = re.compile(r"(clear|open|none|empty|blank|out|n/?a|free|no[ _-]?filter|nd\b|block)", re.I)
+#: Keywords that hold other things in other instruments' headers.
+_ELSEWHERE = ("DETECTOR", "DETNAM", "BANDPASS", "WAVELNTH", "CHNLNUM", "FILTERID")
 _CENTRE_WIDTH = re.compile(r".*\s(\d{4,5}\.?\d*)\s+(\d{2,5}\.?\d*)$")
 
 
@@ -127,12 +129,21 @@ def find_band(scope: Scope) -> tuple[Hit, Band] | None:
     )  # fmt: skip
     for hit in scope.hits(*_KEYWORDS):
         text = str(hit.value).strip()
-        if hit.keyword in ("DETECTOR", "DETNAM", "BANDPASS", "WAVELNTH", "CHNLNUM", "FILTERID") and not _specific(context, text):
+        if hit.keyword in _ELSEWHERE and not _specific(context, text):
             continue
         band = resolve(text, context)
         if band is not None:
             return hit, band
     return None
+
+
+def filter_text(scope: Scope) -> str:
+    """The filter as the header names it, or an empty text; curation looks it up where :func:`find_band` finds none."""
+    for hit in scope.hits(*(keyword for keyword in _KEYWORDS if keyword not in _ELSEWHERE)):
+        text = str(hit.value).strip()
+        if text and not _OPEN.match(text):
+            return text[:60]
+    return ""
 
 
 def _specific(context: str, text: str) -> bool:

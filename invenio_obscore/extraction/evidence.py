@@ -71,6 +71,8 @@ class Product:
         in lower case (``spectrum``, ``hdu3``).
     member
         Path inside a ZIP or tar archive, else ``""``.
+    filter
+        The filter as the header names it, where its band is not known: curation asks for it.
     """
 
     row: ObsCoreRow
@@ -78,6 +80,7 @@ class Product:
     member: str = ""
     evidence: dict[str, Evidence] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    filter: str = ""
 
     def set(self, column: str, value: Any, evidence: Evidence) -> None:  # noqa: ANN401
         """Put a value into the row, with its evidence (replacing what was there)."""
@@ -99,6 +102,7 @@ class Product:
             "row": self.row.to_dict(),
             "evidence": {column: evidence.to_dict() for column, evidence in self.evidence.items()},
             "problems": [problem.to_dict() for problem in self.problems],
+            **({"filter": self.filter} if self.filter else {}),
         }
 
     @classmethod
@@ -110,4 +114,5 @@ class Product:
             member=data["member"],
             evidence={column: Evidence.from_dict(e) for column, e in data["evidence"].items()},
             problems=[Problem.from_dict(p) for p in data["problems"]],
+            filter=data.get("filter", ""),
         )

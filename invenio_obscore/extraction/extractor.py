@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..fits.reading import Reading
 from ..obscore.row import ObsCoreRow
+from .bands import filter_text
 from .evidence import Evidence, Product
 from .generic import GENERIC
 from .instruments import INSTRUMENTS
@@ -44,6 +45,8 @@ def _product(scope: Scope, instruments: Sequence[Instrument]) -> Product:
     apply_rules(GENERIC, scope, product)
     _file_facts(scope.reading, product)
     product.problems = [*scope.reading.problems, *scope.problems]
+    if product.row["em_min"] is None and product.row["em_max"] is None:
+        product.filter = filter_text(scope)
     return product
 
 
