@@ -24,9 +24,9 @@ def image(*, ra: float = 10.6847, dec: float = 41.2687, **cards: Any) -> bytes:
     return _bytes(hdu)
 
 
-def gzip_bomb() -> bytes:
-    """Half a megabyte that inflates to 600 MB and is never a FITS file."""
-    return b"".join(gzip.compress(bytes(100 * 2**20)) for _ in range(6))
+def gzip_bomb(first: bytes = b"") -> bytes:
+    """Half a megabyte that inflates to 600 MB of zeros behind the first bytes."""
+    return gzip.compress(first) + gzip.compress(bytes(100 * 2**20)) * 6
 
 
 def _bytes(*hdus: Any) -> bytes:

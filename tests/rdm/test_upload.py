@@ -50,9 +50,10 @@ def test_what_is_no_fits_file_is_left_alone_whatever_its_name(
         (b"", "failed", "empty"),
         (fits_files.image()[:1000], "failed", ""),
         (fits_files.image()[:-3000], "done", "truncated"),
-        (fits_files.gzip_bomb(), "failed", ""),
+        (fits_files.gzip_bomb(), "ignored", "no FITS file"),
+        (fits_files.gzip_bomb(fits_files.image()), "done", ""),
     ],
-    ids=["empty", "cut in the header", "cut in the data", "gzip bomb"],
+    ids=["empty", "cut in the header", "cut in the data", "gzip bomb", "gzip bomb behind an image"],
 )
 def test_a_bad_file_ends_readably_and_hurts_no_other(
     researcher: Researcher, read_queued: Callable[[], int], content: bytes, status: str, words: str
@@ -111,6 +112,7 @@ def test_all_files_deleted_at_once(researcher: Researcher, read_queued: Callable
 def test_a_draft_without_files_shows_none(researcher: Researcher, read_queued: Callable[[], int]) -> None:
     recid = researcher.draft({"a.fits": fits_files.image()})
     read_queued()
+    researcher.delete_file(recid, "a.fits")
     researcher.save(recid, files={"enabled": False})
     assert researcher.found(recid)["total"] == 0
 
