@@ -161,7 +161,6 @@ def start() -> str:
         DAEMON.start([BINARIES / "postgres", "-D", data, *options], cwd=folder, user=_account())
     uri = f"{uri}{port_of('postgresql')}/postgres"
     DAEMON.wait_until(lambda: answers(uri), 60)
-    make_extension(with_database(uri, "template1"))  # so that databases made by tests have it, too
     return uri
 
 

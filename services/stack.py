@@ -50,6 +50,8 @@ def start(show: Callable[[str], None]) -> dict[str, str]:
         remember(f"address:{service.name}", address)
         addresses[service.name] = address
         show(f"{service.name} ({way})")
+    if remembered()["way:postgresql"] != "given":  # so that the databases that tests make have pgSphere, too
+        postgresql.make_extension(postgresql.with_database(addresses["postgresql"], "template1"))
     addresses["broker"] = _broker(addresses["redis"], engine)
     remember("address:broker", addresses["broker"])
     return addresses

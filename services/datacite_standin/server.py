@@ -8,6 +8,7 @@ import hmac
 import json
 import socket
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -164,8 +165,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Type", media_type)
         self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        with suppress(BrokenPipeError, ConnectionResetError):  # the client has gone: there is nobody to tell
+            self.end_headers()
+            self.wfile.write(content)
 
 
 def _document(attributes: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+import pyvo
+import requests
+
 from services import environment
 from services.demo import checks, samples
 from services.demo import virtual_observatory as vo
@@ -73,8 +76,8 @@ def main() -> int:
     """Run one action."""
     try:
         return ACTIONS[sys.argv[1]]()
-    except ServiceError as error:
-        print(f"{INDENT}{error}", file=sys.stderr)
+    except (ServiceError, requests.RequestException, pyvo.dal.DALAccessError) as error:
+        print(f"{INDENT}{type(error).__name__}: {error}", file=sys.stderr)
         return 1
 
 

@@ -37,7 +37,7 @@ def _fetch_jars() -> None:
     log_path = LOGS / "maven.log"
     goal = ["dependency:copy-dependencies", f"-DoutputDirectory={JARS}"]
     with log_path.open("ab") as log:
-        command = [need("mvn", ["maven"]), "-B", "-q", "-f", str(HERE / "pom.xml"), *goal]
+        command = [need("mvn", ["maven"]), "-B", "-q", "-Dstyle.color=never", "-f", str(HERE / "pom.xml"), *goal]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
     if done.returncode:
         raise ServiceError(f"OpenSearch's jars could not be fetched from Maven Central. Log: {log_path}")
