@@ -8,6 +8,7 @@ from ..fits.reading import Reading
 from ..obscore.row import ObsCoreRow
 from .bands import filter_text
 from .evidence import Evidence, Product
+from .energy import energies
 from .generic import GENERIC
 from .instruments import INSTRUMENTS
 from .products import find_products, image_kind
@@ -38,16 +39,25 @@ def extract(reading: Reading, *, instruments: Sequence[Instrument] = ()) -> list
 def _product(scope: Scope, instruments: Sequence[Instrument]) -> Product:
     product = Product(ObsCoreRow(), key=scope.key, member=scope.reading.member)
     if scope.kind == "image":
-        scope.kind = image_kind(scope.first)
+        scope.kind = image_kind(scope.first, scope)
     for instrument in instruments:
         if instrument.matches(scope):
             apply_rules(instrument.rules, scope, product, instrument=instrument.name)
     apply_rules(GENERIC, scope, product)
+    _energies(scope, product)
     _file_facts(scope.reading, product)
     product.problems = [*scope.reading.problems, *scope.problems]
     if product.row["em_min"] is None and product.row["em_max"] is None:
         product.filter = filter_text(scope)
     return product
+
+
+def _energies(scope: Scope, product: Product) -> None:
+    """Energies beside the wavelengths, for high-energy products."""
+    em_min, em_max = product.row["em_min"], product.row["em_max"]
+    if isinstance(em_min, float) and isinstance(em_max, float) and em_max < 2e-8:
+        for found in energies(scope, em_min, em_max):
+            product.fill(found.column, found.value, found.evidence)
 
 
 def _file_facts(reading: Reading, product: Product) -> None:

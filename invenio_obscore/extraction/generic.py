@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
 from astropy import units as u
 
 from ..errors import FitsError
-from ..fits.frames import equatorial
+from ..fits.frames import equatorial, frame_of
 from ..fits.sky import SkyCoverage, join, sky_coverage
-from ..fits.values import card_unit, comment_time_unit, parse_angle
-from ..fits.wcs import image_shape
+from ..fits.values import card_unit, comment_time_unit, iso_from_mjd, parse_angle, parse_date
+from ..fits.wcs import find_sky, image_shape, is_solar
 from ..obscore.vocabularies import pol_states_text
+from .calibration import calib_level
+from .energy import events, good_time_bounds, good_time_exposure, subspace_region
 from .evidence import Evidence
+from .observable import observable
 from .products import KINDS
 from .rules import Computed, Found, Keyword, Rules
 from .scope import Hit, Scope
+from .series import frames, image_time_axis, series
 from .spectra import SOURCES
-from .times import time_bounds
+from .times import plausible, time_bounds, time_unit
 
 # Product type
 
@@ -64,7 +69,11 @@ def _angle(hit: Hit, *, hours_if_sexagesimal: bool) -> float | None:
 
 
 def keyword_position(scope: Scope, pairs: tuple[tuple[str, str], ...] = _POSITIONS) -> Iterator[Found]:
-    """A position that keywords give, turned to ICRS by the header's equinox."""
+    """A position that keywords give, turned to ICRS by the header's equinox; a picture of the Sun has none."""
+    if is_solar(scope.first.header) or scope.text("OBJECT").lower() == "sun":
+        return
+    if scope.kind in ("events", "event bundle"):
+        pairs = (*_POINTINGS, *pairs)
     for ra_name, dec_name in pairs:
         for ra_hit in scope.hits(ra_name):
             dec_hit = scope.find(dec_name, hdus=[ra_hit.hdu])
@@ -140,6 +149,22 @@ def image_pixels(scope: Scope) -> Iterator[Found]:
         yield Found(column, length, Evidence(column, "keyword", "NAXISn", scope.first.index))
 
 
+def reference_position(scope: Scope) -> Iterator[Found]:
+    """At last the reference position of a celestial WCS without pixels, or of plain axes RA and DEC."""
+    for hdu in scope.order:
+        axes = find_sky(hdu.header)
+        if axes is None:
+            continue
+        pair = [hdu.header.number(f"CRVAL{n}{axes.alternate}") for n in (axes.longitude, axes.latitude)]
+        if pair[0] is None or pair[1] is None or not -90 <= pair[1] <= 90 or pair == [0, 0]:
+            continue
+        ra, dec = frame_of(hdu.header, axes.kind, axes.alternate).position(pair[0], pair[1])
+        what = f"CRVAL{axes.longitude}, CRVAL{axes.latitude}"
+        yield Found("s_ra", ra, Evidence("s_ra", "wcs", what, hdu.index))
+        yield Found("s_dec", dec, Evidence("s_dec", "wcs", what, hdu.index))
+        return
+
+
 # Spectrum
 
 
@@ -189,18 +214,109 @@ def exposure(hit: Hit, scope: Scope) -> float | None:
     return seconds
 
 
+def seeing(hit: Hit, scope: Scope) -> float | None:
+    """Arcseconds of a plausible seeing or image quality."""
+    number = hit.hdu.header.number(hit.keyword)
+    return number if number is not None and 0.01 < number < 100 else None
+
+
+def aperture(hit: Hit, scope: Scope) -> float | None:
+    """A fibre's or slit's width in degrees, of a spectrum whose card's size is plausible as degrees (ESO phase 3)."""
+    number = hit.hdu.header.number(hit.keyword)
+    return number if number is not None and scope.kind == "spectrum" and 1e-5 < number < 0.1 else None
+
+
+def resolution(hit: Hit, scope: Scope) -> float | None:
+    """Seconds between samples, in the header's time unit."""
+    number = hit.hdu.header.number(hit.keyword)
+    if number is None or number <= 0:
+        return None
+    return float(time_unit(hit.hdu.header, scope.primary.header, hit.keyword).to(u.s, number))
+
+
+def name(hit: Hit, scope: Scope) -> str | None:
+    """A name as it is written, blanks at both ends and runs of them aside."""
+    return " ".join(str(hit.value).split()) or None
+
+
+def plain_text(hit: Hit, scope: Scope) -> str | None:
+    """A short text."""
+    return hit.value.strip()[:80] if isinstance(hit.value, str) else None
+
+
+def creation(hit: Hit, scope: Scope) -> str | None:
+    """A date of creation as DALI writes it."""
+    parsed = parse_date(str(hit.value))
+    return iso_from_mjd(parsed[0]) if parsed and plausible(parsed[0]) else None
+
+
+_BIBCODE = re.compile(r"\d{4}[A-Za-z&.]{2,9}[\w.]{4,14}[A-Z.]$")
+_DOI = re.compile(r"(?:doi:|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S+)$", re.I)
+
+
+def reference_code(hit: Hit, scope: Scope) -> str | None:
+    """A bibcode or a DOI (as ``doi:10.…``)."""
+    text = str(hit.value).strip()
+    if _BIBCODE.match(text):
+        return text
+    match = _DOI.match(text)
+    return f"doi:{match[1]}" if match else None
+
+
+_EXPOSURES = (
+    "XPOSURE", "EXPTIME", "EXPOSURE", "ONTIME", "LIVETIME", "TEXPTIME", "ITIME", "EXP_TIME", "EXPTOT", "INTTIME", "TEXP", "T_TOT", "DURATION", "EXPT", "TOTEXP",
+    "EXP-TIME", "EXPOTIME", "TOTALEXP", "INT_TIME", "OBSTIME", "EXPT_S", "SHUTTIME", "ELAPTIME",
+)  # fmt: skip
+#: OGIP: EXPTIME is often one frame's time there, EXPOSURE all of it, corrected for dead time.
+_EXPOSURES_HIGH_ENERGY = ("EXPOSURE", "LIVETIME", "ONTIME")
+
+
+def exposure_time(scope: Scope) -> Iterator[Found]:
+    """Exposure in seconds: XPOSURE, EXPTIME and their kin; EXPOSURE first where times are OGIP's."""
+    ogip = "TSTART" in scope.first.header or (scope.first.header.text("HDUCLASS") or "").upper() == "OGIP"
+    for hit in scope.hits(*(_EXPOSURES_HIGH_ENERGY if ogip else ()), *_EXPOSURES):
+        seconds = exposure(hit, scope)
+        if seconds is not None:
+            yield Found("t_exptime", seconds, hit.evidence("t_exptime"))
+            return
+
+
 GENERIC: Rules = (
     Computed(("dataproduct_type", "dataproduct_subtype"), product_type),
+    # where
     Computed(("s_ra", "s_dec", "s_region", "s_fov", "s_pixel_scale"), image_sky),
+    Computed(("s_ra", "s_dec", "s_fov", "s_region"), subspace_region),
     Computed(("s_ra", "s_dec"), keyword_position),
+    Computed(("s_ra", "s_dec"), reference_position),
     Computed(("s_xel1", "s_xel2"), image_pixels),
+    Keyword("s_resolution", ("BMAJ",), unit=u.deg),
+    Keyword("s_resolution", ("SEEING", "FWHM", "PSF_FWHM", "IQFINAL", "ESO TEL IA FWHM"), unit=u.arcsec, convert=seeing),
+    Keyword("s_fov", ("APERTURE",), unit=u.deg, convert=aperture),
+    # spectrum
     Computed(("em_min", "em_max", "em_xel", "em_ucd", "em_unit"), spectrum),
-    Keyword("t_exptime", ("XPOSURE", "EXPTIME", "EXPOSURE", "ONTIME", "LIVETIME", "TEXPTIME", "ITIME", "EXP_TIME", "EXPTOT", "INTTIME"), convert=exposure),
+    Keyword("em_res_power", ("SPEC_RES", "SPECRES", "RESOLVPW", "RESPOWER", "SPEC_RP", "RESOLUTN", "SPECRP")),
+    # when
+    Computed(("t_xel", "t_min", "t_max"), series),
+    Computed(("t_exptime",), exposure_time),
+    Computed(("t_exptime",), good_time_exposure),
+    Computed(("t_xel", "t_min", "t_max"), image_time_axis),
     Computed(("t_min", "t_max"), time_bounds),
+    Computed(("t_min", "t_max"), good_time_bounds),
+    Computed(("t_xel",), frames),
+    Keyword("t_resolution", ("TIMEDEL", "FRAMETIM"), unit=u.s, convert=resolution),
     Computed(("pol_states", "pol_xel"), polarisation),
-    Keyword("target_name", ("OBJECT", "TARGNAME", "TARGET", "OBJNAME", "SRCNAME")),
-    Keyword("facility_name", ("TELESCOP", "OBSERVAT", "MISSION", "FACILITY")),
-    Keyword("instrument_name", ("INSTRUME", "DETNAM", "DETECTOR")),
-    Keyword("proposal_id", ("PROPOSID", "PROG_ID", "PROPID", "PROGID", "PROP_ID", "PROPOSAL")),
-    Keyword("obs_id", ("OBS_ID", "OBSID", "OBSERVID", "EXPID", "OBSNUM")),
+    # what, and who
+    Keyword("target_name", ("OBJECT", "TARGNAME", "TARGET", "OBJNAME", "SRCNAME", "TARG_ID", "OBJ_NAME", "FIELD")),
+    Keyword("facility_name", ("TELESCOP", "OBSERVAT", "MISSION", "FACILITY", "TELESCOPE", "OBSVTORY"), convert=name),
+    Keyword("instrument_name", ("INSTRUME", "INSTRUMENT", "DETNAM", "DETECTOR"), convert=name),
+    Keyword("proposal_id", ("PROPOSID", "PROG_ID", "PROPID", "PROGID", "PROP_ID", "PROPOSAL", "GEMPRGID", "ESO OBS PROG ID", "PROJID", "PROGRAM")),
+    Keyword("obs_id", ("OBS_ID", "OBSID", "OBSERVID", "EXPID", "OBSNUM", "ROOTNAME", "OBSERVATION_ID")),
+    Keyword("obs_title", ("TITLE", "OBSTITLE")),
+    Keyword("obs_creator_name", ("AUTHOR", "PI_NAME", "PI-COI", "OBSERVER")),
+    Keyword("obs_creation_date", ("DATE",), convert=creation),
+    Keyword("bib_reference", ("REFERENC", "BIBCODE", "DOI"), convert=reference_code),
+    Computed(("o_ucd", "o_unit"), observable),
+    Computed(("ev_xel", "t_intervals"), events),
+    Keyword("obs_mode", ("OBS_MODE", "OBSMODE"), convert=plain_text),
+    Computed(("calib_level",), calib_level),
 )

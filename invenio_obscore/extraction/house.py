@@ -239,12 +239,13 @@ _LINEAR_RULES: tuple[Callable[[_Axis], SpectralCoverage | None], ...] = (_multis
 
 
 def log_energy(header: Header) -> SpectralCoverage | None:
-    """Fermi's ``log_Energy`` axis: natural logarithm of MeV."""
+    """Fermi's ``log_Energy`` axis: natural logarithm of MeV; its pixels are nodes, not bins."""
     for number, length in enumerate(image_shape(header), start=1):
         axis = _Axis(header, number, length)
         if axis.ctype.replace(" ", "_") != "LOG_ENERGY" or axis.ends is None or max(map(abs, axis.ends)) > 50:
             continue
-        low, high = (math.exp(end) for end in axis.ends)
+        half = (axis.ends[1] - axis.ends[0]) / length / 2
+        low, high = math.exp(axis.ends[0] + half), math.exp(axis.ends[1] - half)
         return from_values(low, high, "MeV", count=length, how=f"axis {number}", house="log-energy-axis", axis=number)
     return None
 

@@ -10,8 +10,10 @@ from ..fits.cards import Header
 from ..fits.reading import HduReading, Reading
 from ..fits.spectral import spectral_axis, table_kind
 from ..fits.tables import columns
-from ..fits.wcs import image_shape
+from ..fits.wcs import image_shape, sky_axes
+from .house import linear_spectrum
 from .scope import Scope
+from .single_dish import as_image, is_single_dish
 
 _SIDE_IMAGE = re.compile(
     r".*(ERR|DQ|STAT|VAR|MASK|WEIGHT|WHT|BPM|CTX|CON$|IVAR|SIGMA|NOISE|RMS|FLAG|UNCERT|D2IM|WCSDVAR|WCSCORR|DQF|CONF$|EXPMAP"
@@ -22,7 +24,7 @@ _SIDE_TABLE = re.compile(
     r".*(GTI|EBOUNDS|REG\d*$|REGION|POINTING|TELARRAY|BADPIX|EXPOSU|CALINDEX|HISTORY|FIBRES|FIBRE|REDUCTION|PROVENANCE|LINES?$"
     r"|HDRTAB|WCSCORR|ASDF|GROUPING|PRIMARY_HEADER|LOG$|DSS$|OFFSETS|XTE_.*PCU|RESPONSE|MATRIX|AREA|EDISP|PSF|BKG|RAD_MAX).*"
 )
-FLUX_COLUMN = re.compile(r"(.*_)?(FLUX|FLAM|FNU|INT(ENSITY|ENS)?|COUNTS?|RATE|SPEC(TRUM)?|DATA|BRIGHTNESS|NET|ABS_CAL|SAP_FLUX|MAG|SIGNAL)(_.*|\d*)$", re.I)
+FLUX_COLUMN = re.compile(r"(.*[_ ])?(FLUX|FLAM|FNU|INT(ENSITY|ENS)?|COUNTS?|RATE|SPEC(TRUM)?|DATA|BRIGHTNESS|NET|ABS_CAL|SAP_FLUX|MAG|SIGNAL|FLUX DENSITY)([_ ].*|\d*)$", re.I)
 SPECTRAL_COLUMN = re.compile(r"(log_?)?(vac_?|air_?)?(wave(length)?|lambda|lam|loglam|wl|wlen|freq(uency)?|energy|wavenumber)(_?(vac|air|obs|um|nm|angstrom|a))?s?$", re.I)
 TIME_COLUMN = re.compile(r"(time|bjd|hjd|mjd|jd|tmid|barytime|btjd|date|time_?start|time_?bjd|met)(_.*)?$", re.I)
 
@@ -92,12 +94,17 @@ def _is_light_curve(hdu: HduReading, header: Header) -> bool:
     if _class(header) in ("LIGHTCURVE", "TIMESERIES") or hdu.name in ("RATE", "LIGHTCURVE", "TARGETTABLES"):
         return True
     names = _names(header)
+    if {"YEAR", "DOY", "SOD"} <= {n.upper() for n in names}:
+        return True
     return any(TIME_COLUMN.match(n) for n in names) and any(FLUX_COLUMN.match(n) for n in names)
 
 
 #: What a table is: the first test that holds.
 _TABLES: tuple[tuple[str, Test], ...] = (
-    ("sky map", lambda h, c: (c.text("PIXTYPE") or "").upper() == "HEALPIX"),
+    (
+        "sky map",
+        lambda h, c: (c.text("PIXTYPE") or "").upper() == "HEALPIX" and (c.text("ORDERING") or "").upper() not in ("NUNIQ", "RANGE"),
+    ),
     ("side", lambda h, c: _class(c) in ("GTI", "REGION") or h.name in ("EBOUNDS", "STDGTI")),
     ("response", _is_response),
     ("events", _is_events),
@@ -126,9 +133,13 @@ def role(hdu: HduReading) -> str:
 
 def find_products(reading: Reading) -> list[Scope]:
     """The products of a file, each with its HDUs."""
+    coordinates = _coordinate_tables(reading)
     roles: dict[str, list[HduReading]] = {}
     for hdu in reading.hdus:
-        roles.setdefault(role(hdu), []).append(hdu)
+        name = "coordinates" if hdu.name and hdu.name in coordinates else role(hdu)
+        if name == "spectrum" and is_single_dish(hdu):
+            hdu = as_image(hdu)
+        roles.setdefault(name, []).append(hdu)
     found = [(name, roles[name]) for name in ("events", "visibility", "spectrum", "light curve", "sed") if name in roles]
     images = _science_images(roles.get("image", []), bool(found))
     if images:
@@ -136,6 +147,14 @@ def find_products(reading: Reading) -> list[Scope]:
     if not found:
         found = [_remaining(reading, roles)]
     return [Scope(reading, hdus, name, key=name.replace(" ", "-") if len(found) > 1 else "") for name, hdus in found]
+
+
+def _coordinate_tables(reading: Reading) -> set[str]:
+    """Names of the tables that -TAB axes look up (FITS 4.0, section 8.2.4)."""
+    found: set[str] = set()
+    for hdu in reading.hdus:
+        found |= {str(hdu.header.get(k)).strip().upper() for k in hdu.header if re.fullmatch(r"PS\d+_0[A-Z]?", k)}
+    return found
 
 
 def _science_images(images: list[HduReading], beside: bool) -> list[HduReading]:
@@ -153,25 +172,63 @@ def _pixels(hdu: HduReading) -> int:
 
 
 def _remaining(reading: Reading, roles: dict[str, list[HduReading]]) -> tuple[str, list[HduReading]]:
-    for name, kind in (("sky map", "sky map"), ("response", "response"), ("table", "measurements"), ("side", "measurements")):
+    for name, kind in (("sky map", "sky map"), ("response", "response"), ("table", "measurements")):
         if name in roles:
             return kind, roles[name]
-    return "nothing", reading.hdus[:1]
+    tables = [h for h in roles.get("side", []) if _is_table(h.header)]
+    return ("measurements", tables) if tables else ("nothing", reading.hdus[:1])
 
 
-def image_kind(hdu: HduReading) -> str:
+def image_kind(hdu: HduReading, scope: Scope) -> str:
     """What an image is, from its axes: degenerate axes don't count (ObsCore 1.1, section 3.3.1)."""
     shape = image_shape(hdu.header)
     long = [n for n, length in enumerate(shape, start=1) if length > 1]
     spectral = spectral_axis(hdu.header)
     axis = spectral[0] if spectral else 0
+    if axis not in long:
+        opened = linear_spectrum(hdu.header)
+        axis = opened.axis if opened else 0
     if axis in long:
-        others = [n for n in long if n != axis]
-        sky = [n for n in others if str(hdu.header.get(f"CTYPE{n}", "")).upper()[:4] not in ("STOK",)]
-        return "spectrum" if not sky else "slit spectrum" if len(sky) == 1 else "spectral cube"
+        others = [n for n in long if n != axis and not str(hdu.header.get(f"CTYPE{n}", "")).upper().startswith("STOK")]
+        return "spectrum" if not others else _with_slit(hdu.header, axis, others, shape)
     if len(long) <= 1:
-        return "spectrum" if long else "image"
+        return "spectrum" if long and sky_axes(hdu.header) is None else "image"
+    if len(long) == 2 and sky_axes(hdu.header) is None and _few_rows(shape, long):
+        return "spectrum"
+    if len(long) == 2 and _is_dispersed(scope):
+        return "slit spectrum"
     return _cube_kind(hdu.header, long)
+
+
+def _with_slit(header: Header, axis: int, others: list[int], shape: tuple[int, ...]) -> str:
+    if len(others) > 1:
+        return "spectral cube"
+    rows = shape[others[0] - 1]
+    ctype = str(header.get(f"CTYPE{others[0]}", "")).upper()
+    if ctype.startswith(("TIME", "UTC", "MJD")):
+        return "dynamic spectrum"
+    return "spectrum" if rows <= 12 or str(header.get("CTYPE1", "")).upper().startswith("MULTISPE") else "slit spectrum"
+
+
+def _few_rows(shape: tuple[int, ...], long: list[int]) -> bool:
+    """House rule rows-of-spectra."""
+    lengths = [shape[n - 1] for n in long]
+    return lengths[0] >= 500 and lengths[1] <= 20
+
+
+_NO_GRATING = re.compile(r"(mirror|open|none|clear|no|out|free|image|park|ref.*mirror|lr_ref.*|empty|null).*", re.I)
+
+
+def _is_dispersed(scope: Scope) -> bool:
+    """Whether a two-dimensional image without a spectral axis is a dispersed one, by what the header says of the instrument."""
+    if scope.text("GRATING") and _NO_GRATING.match(scope.text("GRATING")):
+        return False
+    if scope.first.header.integer("DISPAXIS") in (1, 2) or scope.primary.header.integer("DISPAXIS") in (1, 2):
+        return True
+    if "SPECT" in scope.text("OBSTYPE", "OBSMODE", "OBS_MODE").upper():
+        return True
+    technique = scope.text("ESO DPR TECH", "ESO PRO TECH").upper()
+    return "SPECTRUM" in technique or "ECHELLE" in technique
 
 
 def _cube_kind(header: Header, long: list[int]) -> str:

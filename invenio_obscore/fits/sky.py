@@ -16,6 +16,7 @@ from .wcs import SkyAxes, build, find_sky, image_shape, pixel_to_world
 _WIDE_DEG = 3.0
 _PER_EDGE = 8
 _GRID = 24
+_WIDEST_FLAT_DEG = 30.0
 _HEMISPHERE_DEG = 80.0
 _MOST_PARTS = 300
 
@@ -77,6 +78,7 @@ class _Image:
         self._axes, self._lengths = axes, lengths
         self._wcs = build(header, pair, axes.alternate)
         self._frame = frame_of(header, axes.kind, axes.alternate)
+        self._flat = str(header.get(f"CTYPE{axes.longitude}{axes.alternate}", "")).upper()[-3:] in ("TAN", "TPV", "TNX", "SIP")
         self._swapped = axes.longitude > axes.latitude
 
     def _to_sky(self, pixels: np.ndarray) -> np.ndarray:
@@ -96,6 +98,8 @@ class _Image:
         sky = self._to_sky(np.concatenate([steps, corners]))
         centre, outline = sky[0], sky[5:]
         scale = _scale(sky[1:5])
+        if self._flat and not np.isfinite(outline).all():
+            raise FitsError("WCS: the tangent plane is wider than half the sky; it is not used")
         on_sky = np.isfinite(centre).all() and np.isfinite(outline).all()
         region = self._outline(centre, outline) if on_sky else None
         if region is None:
@@ -105,6 +109,8 @@ class _Image:
     def _outline(self, centre: np.ndarray, corners: np.ndarray) -> Region | None:
         """A polygon through the edge; None where it would be ambiguous."""
         reach = max(separation(centre[0], centre[1], *corner) for corner in corners)
+        if self._flat and reach > _WIDEST_FLAT_DEG:
+            raise FitsError(f"WCS: a tangent plane {2 * reach:.0f} degrees wide is implausible; it is not used")
         if reach > _HEMISPHERE_DEG or not self._is_smooth(reach):
             return None
         edge = corners if reach < _WIDE_DEG else self._to_sky(self._edge())

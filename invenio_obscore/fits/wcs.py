@@ -82,8 +82,19 @@ def sky_axes(header: Header, alternate: str = "") -> SkyAxes | None:
     return SkyAxes(longitude, latitude, kinds.pop(), alternate)
 
 
+_SOLAR = ("HPLN", "HPLT", "HPRZ", "HGLN", "HGLT", "CRLN", "CRLT", "SOLX", "SOLY", "HCLN")
+
+
+def is_solar(header: Header) -> bool:
+    """Whether the primary system is the Sun's (Thompson 2006), or a planet's surface."""
+    ctypes = [str(header.get(f"CTYPE{n}", "")).upper()[:4] for n in (1, 2)]
+    return any(c in _SOLAR for c in ctypes)
+
+
 def find_sky(header: Header) -> SkyAxes | None:
-    """The celestial axes of the primary system, else of the first alternate that has some."""
+    """The celestial axes of the primary system, else of the first alternate that has some; none of a picture of the Sun."""
+    if is_solar(header):
+        return None
     return next((axes for letter in alternates(header) if (axes := sky_axes(header, letter))), None)
 
 
