@@ -1,7 +1,7 @@
 """Rows written into and read from the published tables, inside a transaction of the caller's.
 
-Only the difference is written: rows that are as they should be are not touched. All rows of one record (all its versions)
-are one unit, so that one version can replace another without a moment in which an identifier stands twice.
+Only the difference is written: rows that are as they should be are not touched. All rows of one record (all its
+versions) are one unit, so that one version can replace another without a moment in which an identifier stands twice.
 """
 
 from __future__ import annotations
@@ -22,37 +22,20 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    cast,
     delete,
     func,
     insert,
     select,
 )
 from sqlalchemy.dialects.postgresql import REAL
-from sqlalchemy.types import TypeEngine, UserDefinedType
+from sqlalchemy.types import TypeEngine
 
 from ..obscore.columns import OBSCORE, OBSCORE_HEA, OBSCORE_RADIO
 from ..obscore.fields import Field
-from ..obscore.regions import Region, parse_region
+from ..obscore.regions import Region
 from ..obscore.row import ObsCoreRow
-from . import geometry
 
 DID = "obs_publisher_did"
-
-
-class _Literal(UserDefinedType[str]):
-    """A PostgreSQL type that SQLAlchemy does not know; values are its text form."""
-
-    cache_ok = True
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def get_col_spec(self, **kw: Any) -> str:  # noqa: ANN401
-        return self.name
-
-    def bind_expression(self, bindvalue: Any) -> Any:  # noqa: ANN401
-        return cast(bindvalue, self)
 
 
 _TYPES: Mapping[str, type[TypeEngine[Any]]] = {
@@ -94,20 +77,14 @@ def _column(field: Field) -> Column[Any]:
 
 
 _METADATA = MetaData(schema="ivoa")
-#: Columns that are not published: what a row belongs to, and its geometry as the database wants it.
+#: Columns that are not published: what a row belongs to. Positions and shapes the database makes itself.
 _OWNERS: tuple[Column[Any], ...] = (
     Column("record_uuid", Uuid),
     Column("parent_uuid", Uuid),
     Column("recid", Text),
     Column("file_id", Uuid),
 )
-_MAIN = Table(
-    "obscore",
-    _METADATA,
-    *map(_column, OBSCORE.values()),
-    *_OWNERS,
-    *(Column(name, _Literal(type_)) for name, type_ in geometry.COLUMNS.items()),
-)
+_MAIN = Table("obscore", _METADATA, *map(_column, OBSCORE.values()), *_OWNERS)
 #: Extension tables; a product has a row in one where any of the table's own columns has a value.
 _EXTENSIONS = {
     Table(name, _METADATA, *map(_column, columns.values())): tuple(c for c in columns if c != DID)
@@ -177,8 +154,7 @@ def _write_table(
     if gone or differing:
         connection.execute(delete(table).where(table.c[DID].in_(gone + differing)))
     if new or differing:
-        added = [_with_geometry(table, wanted[did]) for did in new + differing]
-        connection.execute(insert(table), added)
+        connection.execute(insert(table), [wanted[did] for did in new + differing])
     return Changes(len(new), len(differing), len(gone))
 
 
@@ -191,13 +167,6 @@ def _same(table: Table, wanted: Mapping[str, Any], present: Mapping[str, Any]) -
 
 def _comparable(column: Column[Any], value: Any) -> Any:  # noqa: ANN401
     return np.float32(value) if isinstance(column.type, REAL) and value is not None else value
-
-
-def _with_geometry(table: Table, values: dict[str, Any]) -> dict[str, Any]:
-    if table is not _MAIN:
-        return values
-    text = values["s_region"]
-    return values | geometry.encode(parse_region(text) if text else None, values["s_ra"], values["s_dec"])
 
 
 def read_rows(

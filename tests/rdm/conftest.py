@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from datacite_standin import DataCite
 from instance import Instance, missing_services
 from researcher import Researcher
 
@@ -38,11 +39,18 @@ _VOCABULARIES: dict[str, tuple[str, list[dict[str, Any]]]] = {
 
 
 @pytest.fixture(scope="session")
-def instance() -> Iterator[Instance]:
+def datacite() -> Iterator[DataCite]:
+    """The stand-in of the DataCite REST API, for the whole session."""
+    with DataCite() as standin:
+        yield standin
+
+
+@pytest.fixture(scope="session")
+def instance(datacite: DataCite) -> Iterator[Instance]:
     """The instance's surroundings."""
     if reason := missing_services():
         pytest.skip(reason)
-    made = Instance()
+    made = Instance(**datacite.settings)
     yield made
     made.destroy()
 
@@ -183,6 +191,36 @@ def read_queued(instance_app: Any) -> Callable[[], int]:
         return len(waiting)
 
     return attend
+
+
+@pytest.fixture
+def run_tasks(instance: Instance, instance_app: Any) -> Callable[[], int]:
+    """Runs, in this process, the tasks that wait in the session's queue (DOIs, late files); how many there were."""
+
+    def run() -> int:
+        from invenio_app.celery import celery
+
+        ran, name = 0, instance.settings["CELERY_TASK_DEFAULT_QUEUE"]
+        with (
+            celery.connection_for_read() as connection,
+            connection.SimpleQueue(name, accept=celery.conf.accept_content) as queue,
+        ):
+            while (message := _next(queue)) is not None:
+                message.ack()
+                arguments, options, _ = message.payload
+                with instance_app.app_context():
+                    celery.tasks[message.headers["task"]].apply(arguments, options, throw=True)
+                ran += 1
+        return ran
+
+    return run
+
+
+def _next(queue: Any) -> Any:
+    try:
+        return queue.get_nowait()
+    except queue.Empty:
+        return None
 
 
 @pytest.fixture

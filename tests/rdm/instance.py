@@ -136,7 +136,6 @@ def _settings(path: Path) -> dict[str, Any]:
         "MAIL_SUPPRESS_SEND": True,
         "FILES_REST_ALLOW_RANGE_REQUESTS": True,
         "RDM_RECORDS_MAX_FILES_COUNT": 300,
-        "DATACITE_ENABLED": False,
         "OBSCORE_AUTHORITY": "test.obscore",
         "OBSCORE_DEFAULT_COLLECTION": "Tests",
         # A lost worker is noticed fast, and the sweep of beat follows soon.

@@ -76,6 +76,14 @@ class Researcher:
         """Discard a draft."""
         self.request("DELETE", f"/records/{recid}/draft", status=204)
 
+    def delete(self, recid: str) -> None:
+        """Delete a published record, leaving a tombstone (administrators)."""
+        self.request("DELETE", f"/records/{recid}/delete", json={"removal_reason": {"id": "test-record"}}, status=204)
+
+    def restore(self, recid: str) -> None:
+        """Take a tombstone back (administrators)."""
+        self.request("POST", f"/records/{recid}/restore", status=200)
+
     def new_version(self, recid: str, *, import_files: bool = False, **changes: Any) -> str:
         """Open a draft of a new version and return its id."""
         new = str(self.request("POST", f"/records/{recid}/versions", status=201).json["id"])
