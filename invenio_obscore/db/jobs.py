@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import psycopg
 
 from ..dali.uws import Job, JobResult, Phase
 from ..errors import ConflictError, NotFoundError
@@ -67,13 +70,17 @@ class JobStore:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        self._ready = False
 
     def prepare(self) -> None:
         """Create what is missing in the database."""
         with self._connections.connection() as connection, connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(hashtext('obscore_uws'))")
-            for statement in STATEMENTS:
-                connection.execute(statement)
+            # A role that may not create anything can use what somebody else made.
+            if connection.execute("SELECT to_regclass('obscore_uws.job')").fetchone() == (None,):
+                for statement in STATEMENTS:
+                    connection.execute(statement)
+        self._ready = True
 
     def create(self, job: Job, client: str, *, most_active: int) -> None:
         """Store a new job.
@@ -202,7 +209,7 @@ class JobStore:
             WHERE phase = 'EXECUTING' AND attempts >= %s AND {which}"""
         again = f"""UPDATE obscore_uws.job SET phase = 'QUEUED', lease = now() + make_interval(secs => %s)
             WHERE phase IN ('QUEUED', 'EXECUTING') AND {which} RETURNING job_id"""
-        with self._connections.connection() as connection:
+        with self._connected() as connection:
             connection.execute(fail, [MAX_ATTEMPTS, job_id, job_id])
             return [row[0] for row in connection.execute(again, [LEASE_SECONDS, job_id, job_id])]
 
@@ -210,12 +217,17 @@ class JobStore:
         sql = f"UPDATE obscore_uws.job SET {setters} WHERE job_id = %s AND phase = ANY(%s)"
         return self._changed(sql, [*values, job_id, [str(phase) for phase in phases]])
 
+    def _connected(self) -> AbstractContextManager[psycopg.Connection[Any]]:
+        if not self._ready:
+            self.prepare()
+        return self._connections.connection()
+
     def _changed(self, sql: str, values: Sequence[Any]) -> bool:
-        with self._connections.connection() as connection:
+        with self._connected() as connection:
             return connection.execute(sql, values).rowcount > 0
 
     def _query(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with self._connections.connection() as connection:
+        with self._connected() as connection:
             return connection.execute(sql, values).fetchall()
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from . import did, http, tap
-from .service import TapService
-from .settings import from_mapping
+from .application import job_service, tap_service
 
 #: Name of the blueprint; the module's extension exempts it from CSRF tokens and guests' limits.
 NAME = "invenio_obscore_vo"
@@ -23,10 +22,10 @@ def create_root_blueprint(app: Flask) -> Blueprint:
 
 
 def _blueprint(app: Flask, *, url_prefix: str) -> Blueprint:
-    service = TapService(from_mapping(app.config))
-    app.extensions["obscore-tap"] = service
+    service = tap_service(app)
+    jobs = job_service(app)
     blueprint = Blueprint(NAME, __name__, url_prefix=url_prefix or None, template_folder="templates")
     http.prepare(blueprint, max_bytes=service.settings.max_request_bytes)
-    tap.add_routes(blueprint, service, url_prefix)
+    tap.add_routes(blueprint, service, jobs, url_prefix)
     did.add_routes(blueprint, service)
     return blueprint

@@ -11,14 +11,15 @@ from ..dali.capabilities import capabilities_document
 from ..dali.documents import availability
 from ..dali.tableset import table_document, tableset_document
 from ..errors import NotFoundError, ParameterError
-from . import http
+from . import http, uws
 from .examples import EXAMPLES
+from .jobs import JobService
 from .service import TapService
 
 _log = logging.getLogger(__name__)
 
 
-def add_routes(blueprint: Blueprint, service: TapService, url_prefix: str) -> None:
+def add_routes(blueprint: Blueprint, service: TapService, jobs: JobService | None, url_prefix: str) -> None:
     """Add the addresses of a TAP service.
 
     Parameters
@@ -27,6 +28,8 @@ def add_routes(blueprint: Blueprint, service: TapService, url_prefix: str) -> No
         Gets the routes, below ``/tap``.
     service
         Answers.
+    jobs
+        Runs queries asynchronously; None where that is not possible.
     url_prefix
         Of the blueprint.
     """
@@ -37,6 +40,8 @@ def add_routes(blueprint: Blueprint, service: TapService, url_prefix: str) -> No
 
     _add_queries(blueprint, service)
     _add_descriptions(blueprint, service, base_url)
+    if jobs is not None:
+        uws.add_routes(blueprint, jobs, base_url)
 
 
 def _add_queries(blueprint: Blueprint, service: TapService) -> None:

@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from celery import Celery, Task
 from flask import Flask
 
 from .routes import create_root_blueprint
@@ -29,5 +30,24 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """
     app = Flask("invenio_obscore.vo", static_folder=None)
     app.config.update({k: v for k, v in (os.environ if config is None else config).items() if k.startswith(_OURS)})
+    broker = app.config.get("OBSCORE_TAP_BROKER_URL")
+    if broker:
+        app.extensions["celery"] = _celery(app, broker)
     app.register_blueprint(create_root_blueprint(app))
     return app
+
+
+def _celery(app: Flask, broker: str) -> Celery:
+    """The application's Celery: its tasks run with the Flask application at hand."""
+
+    class ContextTask(Task):
+        abstract = True
+
+        def __call__(self, *args: object, **kwargs: object) -> object:
+            with app.app_context():
+                return self.run(*args, **kwargs)
+
+    celery = Celery("invenio_obscore.vo", broker=broker, task_cls=ContextTask, include=["invenio_obscore.vo.tasks"])
+    celery.conf.update(broker_connection_retry_on_startup=True, worker_prefetch_multiplier=1, task_ignore_result=True)
+    celery.set_default()
+    return celery
