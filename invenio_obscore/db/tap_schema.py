@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..adql.schema import Column, Schema, Table
+from ..adql.words import RESERVED
 from ..obscore.fields import Field
 from .geometry import SHAPE_SUFFIX
-from .quoting import literal
+from .quoting import literal, quoted
 from .tables import SCHEMAS, PublishedTable
 
 _Value = str | int | None
@@ -67,7 +68,7 @@ def _column_rows(table: PublishedTable) -> Iterator[dict[str, _Value]]:
     for number, (name, field) in enumerate(table.columns.items(), 1):
         yield {
             "table_name": table.name,
-            "column_name": name,
+            "column_name": _delimited(name),
             "datatype": field.datatype,
             "arraysize": field.arraysize or None,
             "xtype": field.xtype or None,
@@ -81,6 +82,16 @@ def _column_rows(table: PublishedTable) -> Iterator[dict[str, _Value]]:
             "std": 1,
             "column_index": number,
         }
+
+
+def _delimited(name: str) -> str:
+    """A name as users must write it (TAP 1.1, section 4.3): a reserved word stands in quotes."""
+    return quoted(name) if name.upper() in RESERVED else name
+
+
+def _plain(name: str) -> str:
+    """A name of TAP_SCHEMA as the database has it."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
 def _size(arraysize: str) -> int | None:
@@ -134,7 +145,8 @@ def load(connection: Any) -> Schema:  # noqa: ANN401
         (table, column): is_shape for table, column, is_shape in connection.execute(_PHYSICAL).fetchall()
     }
     columns: dict[str, list[Column]] = {}
-    for table, name, *facts in connection.execute(_COLUMNS).fetchall():
+    for table, written, *facts in connection.execute(_COLUMNS).fetchall():
+        name = _plain(written)
         if (table, name) in physical:
             companion = name + SHAPE_SUFFIX
             shape = companion if physical.get((table, companion)) else ""

@@ -188,7 +188,7 @@ _OBSCORE: dict[Group, tuple[_Line, ...]] = {
          "Who made the product"),
         ("obs_creator_did", "text", "", "meta.id", "DataID.creatorDID", "p",
          "Identifier that the creator gave the product"),
-        ("bib_reference", "text", "", "meta.bib", "Curation.reference", "p",
+        ("bib_reference", "text", "", "meta.bib.bibcode", "Curation.reference", "p",
          "Bibcode or DOI of the article about the product"),
     ),
     "access": (
