@@ -22,7 +22,7 @@ EXAMPLES = (
         "Products around a position",
         "SELECT TOP 100 obs_publisher_did, dataproduct_type, target_name, s_ra, s_dec, access_url\n"
         "FROM ivoa.obscore\n"
-        "WHERE 1 = CONTAINS(POINT(s_ra, s_dec), CIRCLE(10.6847, 41.2688, 0.5))",
+        "WHERE 1 = CONTAINS(POINT('ICRS', s_ra, s_dec), CIRCLE('ICRS', 10.6847, 41.2688, 0.5))",
         text="Products whose centre lies within half a degree of the Andromeda galaxy.",
     ),
     Example(
@@ -30,7 +30,7 @@ EXAMPLES = (
         "Images that cover a position",
         "SELECT TOP 100 obs_title, facility_name, instrument_name, s_fov, access_url\n"
         "FROM ivoa.obscore\n"
-        "WHERE dataproduct_type = 'image' AND 1 = CONTAINS(POINT(83.633, 22.0145), s_region)",
+        "WHERE dataproduct_type = 'image' AND 1 = CONTAINS(POINT('ICRS', 83.633, 22.0145), s_region)",
         text="Images with the Crab nebula in their field of view.",
     ),
     Example(

@@ -57,6 +57,7 @@ def test_units_ucds_and_utypes_are_the_standards() -> None:
     for name, column in OBSCORE.items():
         fact = facts[name]
         unit = "" if fact["unit"] == "o_unit" else fact["unit"]
-        assert (column.unit, column.ucd, column.utype) == (unit, VALIDATED_UCDS.get(name, fact["ucd"]), fact["utype"]), name
+        ucd = VALIDATED_UCDS.get(name, fact["ucd"])
+        assert (column.unit, column.ucd, column.utype) == (unit, ucd, fact["utype"]), name
         assert column.mandatory == (fact["mandatory"] == "yes"), name
     assert set(facts) - set(OBSCORE) == {"s_resolution_min", "s_resolution_max"}
