@@ -185,7 +185,7 @@ class ExpressionParser(Cursor):
 
     def _name(self) -> Expression:
         at = self.token.offset
-        if self.token.kind == "identifier" and self.ahead() [:2] == ("operator", "("):
+        if self.token.kind == "identifier" and self.ahead()[:2] == ("operator", "("):
             return self._call(self.advance().text, at)
         parts = self.qualified_name("a column name", 4)
         return ColumnName(parts, at)

@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import AdqlError
 from ..obscore.regions import Circle, Polygon
 from . import resolved as ir
+from .intervals import overlaps
 from .postgresql_functions import TEMPLATES
 from .postgresql_geometry import Geometries
 from .resolution.queries import Resolved
@@ -78,6 +79,7 @@ class Writer(Geometries):
     def __init__(self) -> None:
         self.parameters: dict[str, Any] = {}
         self._names: dict[tuple[str, str, Any], str] = {}
+        self._intervals: dict[str, tuple[tuple[str, str], ...]] = {}
 
     def bind(self, value: Any, sql_type: str) -> str:  # noqa: ANN401
         """A placeholder for a value, with its type."""
@@ -139,6 +141,7 @@ class Writer(Geometries):
 
     def select(self, select: ir.Select, encode: Callable[[ir.Value], str], *, pass_shapes: bool = False) -> str:
         """One SELECT without what follows it."""
+        relation = self.relation(select.relation)
         columns = [f"{encode(o.value)} AS c{n}" for n, o in enumerate(select.outputs, 1)]
         if pass_shapes and select.carries_shapes:
             columns += [
@@ -146,7 +149,7 @@ class Writer(Geometries):
                 for n, o in enumerate(select.outputs, 1)
                 if isinstance(o.value, ir.ColumnRef) and o.value.shape
             ]
-        sql = f"SELECT {'DISTINCT ' if select.distinct else ''}{', '.join(columns)} FROM {self.relation(select.relation)}"
+        sql = f"SELECT {'DISTINCT ' if select.distinct else ''}{', '.join(columns)} FROM {relation}"
         if select.where is not None:
             sql += f" WHERE {self.condition(select.where)}"
         if select.group_by:
@@ -161,6 +164,7 @@ class Writer(Geometries):
         if isinstance(relation, ir.Join):
             return self._join(relation)
         if isinstance(relation, ir.StoredTable):
+            self._intervals[relation.alias] = relation.intervals
             return f"{'.'.join(quoted(n) for n in relation.sql_name)} AS {relation.alias}"
         if isinstance(relation, ir.DerivedTable):
             return f"({self.query(relation.query, pass_shapes=True)}) AS {relation.alias}"
@@ -301,7 +305,9 @@ class Writer(Geometries):
     def between(self, c: ir.Between) -> str:
         """BETWEEN."""
         word = "NOT BETWEEN" if c.negated else "BETWEEN"
-        return f"({self.value(c.operand)} {word} {self.value(c.low)} AND {self.value(c.high)})"
+        sql = f"({self.value(c.operand)} {word} {self.value(c.low)} AND {self.value(c.high)})"
+        implied = [self._overlap(*limits) for limits in overlaps((c,), self._intervals)]
+        return f"({' AND '.join([sql, *implied])})"
 
     def member(self, c: ir.Member) -> str:
         """IN with a list."""
@@ -333,7 +339,15 @@ class Writer(Geometries):
         """AND and OR."""
         if c.operator not in ("AND", "OR"):
             raise _unknown(c.operator)
-        return "(" + f" {c.operator} ".join(self.condition(item) for item in c.items) + ")"
+        items = [self.condition(item) for item in c.items]
+        if c.operator == "AND":
+            items += [self._overlap(*limits) for limits in overlaps(c.items, self._intervals)]
+        return "(" + f" {c.operator} ".join(items) + ")"
+
+    def _overlap(self, low: ir.ColumnRef, high: ir.ColumnRef, start: ir.Value, end: ir.Value) -> str:
+        columns = f"{self.column(low)}, {self.column(high)}"
+        limits = f"{self.value(start)}::float8, {self.value(end)}::float8"
+        return f"adql.overlaps(adql.interval({columns}), adql.interval({limits}))"
 
 
 def _unknown(node: object) -> Exception:

@@ -104,7 +104,7 @@ class Geometries:
         if not stored:
             return exact
         columns = [self.shape_column(v) for v in stored]
-        wide = "".join(f" OR ({column}).wide" for column in columns)
+        wide = "".join(f" OR ({column}).wide = 1" for column in columns)
         if len(stored) == 2:
             return f"((adql.overlaps(({columns[0]}).bound, ({columns[1]}).bound){wide}) AND {exact})"
         other = right if stored[0] is left else left
@@ -113,7 +113,7 @@ class Geometries:
         elif _needs_shape(other):
             shape = self.shape(other)
             bound = f"adql.overlaps(({columns[0]}).bound, ({shape}).bound)"
-            wide += f" OR ({shape}).wide"
+            wide += f" OR ({shape}).wide = 1"
         else:
             bound = f"adql.overlaps(({columns[0]}).bound, {self.native(other)})"
         return f"(({bound}{wide}) AND {exact})"

@@ -221,10 +221,11 @@ Condition = (
 # --------------------------------------------------------------------------------------------------------- relations
 @dataclass(frozen=True, slots=True)
 class StoredTable:
-    """A relation of the database."""
+    """A relation of the database, and pairs of its columns that have an index as an interval."""
 
     alias: str
     sql_name: tuple[str, ...]
+    intervals: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,12 +67,16 @@ class Table:
     source
         For a table that no relation holds (an upload): a parameter's name and value from which
         ``jsonb_to_recordset`` makes the rows, as a JSON text of a list of objects keyed by ``sql_name``.
+    intervals
+        Pairs of columns, by their names in the database, that are the limits of an interval with an index over
+        ``adql.interval(low, high)``.
     """
 
     name: str
     columns: tuple[Column, ...]
     relation: tuple[str, ...] = ()
     source: str | None = None
+    intervals: tuple[tuple[str, str], ...] = ()
 
     @property
     def schema_name(self) -> str:

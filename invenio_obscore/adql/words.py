@@ -33,7 +33,13 @@ _OTHER = "BIGINT ILIKE IN_UNIT OFFSET TOP"
 RESERVED = frozenset((_SQL + _MATHEMATICAL + _GEOMETRICAL + _OTHER).split())
 
 #: Reserved words that begin a function call with plain arguments.
-FUNCTION_WORDS = frozenset((_MATHEMATICAL + _GEOMETRICAL).split()) | {"COALESCE", "LOWER", "UPPER", "IN_UNIT", "TIMESTAMP"}
+FUNCTION_WORDS = frozenset((_MATHEMATICAL + _GEOMETRICAL).split()) | {
+    "COALESCE",
+    "LOWER",
+    "UPPER",
+    "IN_UNIT",
+    "TIMESTAMP",
+}
 
 #: Reserved words that begin an aggregate.
 AGGREGATE_WORDS = frozenset({"AVG", "COUNT", "MAX", "MIN", "SUM"})

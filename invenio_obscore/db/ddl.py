@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..obscore.fields import Field
 from . import functions, geometry, tap_schema
 from .quoting import literal, quoted, relation
-from .tables import HEA_TABLE, OBSCORE_TABLE, RADIO_TABLE, SCHEMAS, PublishedTable
+from .tables import HEA_TABLE, INTERVALS, OBSCORE_TABLE, RADIO_TABLE, SCHEMAS, PublishedTable
 
 #: Columns of ``ivoa.obscore`` that are not published: what a row belongs to.
 OWNERS = {"record_uuid": "uuid", "parent_uuid": "uuid", "recid": "text", "file_id": "uuid"}
@@ -26,9 +26,7 @@ _TYPES = {
     "float": "float4",
     "double": "float8",
 }
-#: Pairs of columns that an interval is asked for by, one index each; the position and the region have their own.
-_INTERVALS = (("t_min", "t_max"), ("em_min", "em_max"))
-_INDEXED_OTHERWISE = frozenset({"s_ra", "s_dec", "s_region", "obs_publisher_did", *(n for i in _INTERVALS for n in i)})
+_INDEXED_OTHERWISE = frozenset({"s_ra", "s_dec", "s_region", "obs_publisher_did", *(n for i in INTERVALS for n in i)})
 
 
 @dataclass(frozen=True)
@@ -131,17 +129,18 @@ def _indices() -> Iterator[str]:
     expressions = {
         "obscore_position": 'USING gist (adql.point("s_ra", "s_dec"))',
         "obscore_region": f"USING gist ((({shape}).bound))",
-        "obscore_region_wide": f'("obs_publisher_did") WHERE (({shape}).wide)',
+        "obscore_region_wide": f'("obs_publisher_did") WHERE (({shape}).wide = 1)',
         "obscore_record": '("record_uuid")',
         "obscore_parent": '("parent_uuid")',
         "obscore_recid": '("recid")',
         "obscore_did_folded": 'USING btree (lower("obs_publisher_did"))',
-        **{f"obscore_{low}": f'("{low}", "{high}")' for low, high in _INTERVALS},
-        **{f"obscore_{high}": f'("{high}", "{low}")' for low, high in _INTERVALS},
+        **{f"obscore_{name}": f'("{name}")' for interval in INTERVALS for name in interval},
+        **{f"obscore_{a}_{b}": f'USING gist (adql.interval("{a}", "{b}"))' for a, b in INTERVALS},
         **{f"obscore_{n}": f"({quoted(n)})" for n in sorted(OBSCORE_TABLE.indexed - _INDEXED_OTHERWISE)},
     }
     for name, expression in expressions.items():
         yield f"CREATE INDEX IF NOT EXISTS {quoted(name)} ON {table} {expression}"
+    yield f"CREATE STATISTICS IF NOT EXISTS ivoa.obscore_region_wide_share ON (({shape}).wide) FROM {table}"
 
 
 # --------------------------------------------------------------------------------------------------------------- roles

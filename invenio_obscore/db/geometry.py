@@ -3,7 +3,8 @@
 pgSphere has circles up to a hemisphere and polygons without crossing edges, but no type that holds either, nor unions. A
 shape is a union of three kinds of parts: circles, polygons, and ``holes``: a hole stands for all of the sky but the
 inside of a circle, so a circle beyond 90 degrees is the hole around its antipode, and the whole sky a hole of radius 0.
-``bound`` is a circle around the whole, ``wide`` says that there is none below a hemisphere.
+``bound`` is a circle around the whole, ``wide`` is 1 where there is none below a
+hemisphere (and NULL elsewhere: a number, since the planner expects few of one number but half of a truth value).
 
 The database derives shapes from the text when a row is written (a generated column): the two cannot drift apart.
 """
@@ -36,7 +37,7 @@ def shape_column(name: str) -> tuple[str, str]:
 _TYPE = """
 DO $do$ BEGIN
   IF to_regtype('adql.shape') IS NULL THEN
-    CREATE TYPE adql.shape AS (bound scircle, wide bool, circles scircle[], polygons spoly[], holes scircle[]);
+    CREATE TYPE adql.shape AS (bound scircle, wide int2, circles scircle[], polygons spoly[], holes scircle[]);
   END IF;
 END $do$
 """
@@ -48,18 +49,27 @@ _EXPRESSIONS: tuple[tuple[str, str, str], ...] = (
     ("outside(p spoly, hole scircle)", "bool", "NOT p && hole"),
     ("reaches_out(c scircle, hole scircle)", "bool", "(center(c) <-> center(hole)) + radius(c) >= radius(hole)"),
     ("reaches_out(p spoly, hole scircle)", "bool", "NOT p <@ hole"),
-    ("hole(longitude float8, latitude float8, radius float8)", "scircle",
-     "scircle(spoint(radians(longitude + 180), radians(-latitude)), radians(180 - radius))"),
-    ("box(centre spoint, width float8, height float8)", "spoly",
-     "(SELECT spoly(adql.tangent(centre, x * tand(width / 2), y * tand(height / 2)) ORDER BY n)"
-     " FROM (VALUES (1, 1, -1), (2, 1, 1), (3, -1, 1), (4, -1, -1)) AS corner(n, x, y))"),
+    (
+        "hole(longitude float8, latitude float8, radius float8)",
+        "scircle",
+        "scircle(spoint(radians(longitude + 180), radians(-latitude)), radians(180 - radius))",
+    ),
+    (
+        "box(centre spoint, width float8, height float8)",
+        "spoly",
+        "(SELECT spoly(adql.tangent(centre, x * tand(width / 2), y * tand(height / 2)) ORDER BY n)"
+        " FROM (VALUES (1, 1, -1), (2, 1, 1), (3, -1, 1), (4, -1, -1)) AS corner(n, x, y))",
+    ),
     ("unit(point spoint)", "float8[]", "ARRAY[x(point), y(point), z(point)]"),
     ("towards(v float8[])", "spoint", "spoint(atan2(v[2], v[1]), atan2(v[3], sqrt(v[1] ^ 2 + v[2] ^ 2)))"),
-    ("tangent(centre spoint, east float8, north float8)", "spoint",
-     "adql.towards(ARRAY["
-     "x(centre) - east * sin(long(centre)) - north * sin(lat(centre)) * cos(long(centre)),"
-     "y(centre) + east * cos(long(centre)) - north * sin(lat(centre)) * sin(long(centre)),"
-     "z(centre) + north * cos(lat(centre))])"),
+    (
+        "tangent(centre spoint, east float8, north float8)",
+        "spoint",
+        "adql.towards(ARRAY["
+        "x(centre) - east * sin(long(centre)) - north * sin(lat(centre)) * cos(long(centre)),"
+        "y(centre) + east * cos(long(centre)) - north * sin(lat(centre)) * sin(long(centre)),"
+        "z(centre) + north * cos(lat(centre))])",
+    ),
     ("reach(centre spoint, other scircle)", "float8", "(centre <-> center(other)) + radius(other)"),
     ("bounding(centre spoint, radius float8)", "scircle", "scircle(centre, least(radius * 1.000001 + 1e-8, pi() / 2))"),
     ("middle(circle scircle)", "spoint", "center(circle)"),
@@ -158,7 +168,7 @@ BEGIN
   IF region.holes IS NULL AND array_position(around.circles, NULL) IS NULL THEN
     region.bound := CASE WHEN cardinality(around.circles) = 1 THEN around.circles[1] ELSE adql.bound(around.circles) END;
   END IF;
-  region.wide := region.bound IS NULL;
+  region.wide := CASE WHEN region.bound IS NULL THEN 1 END;
   RETURN region;
 END $body$
 """
@@ -303,14 +313,23 @@ END $body$
 
 # What needs functions made by the statements above.
 _LATER: tuple[tuple[str, str, str], ...] = (
-    ("corners(polygon spoly)", "scircle[]",
-     "(SELECT array_agg(scircle(adql.point(n[2 * i - 1], n[2 * i]), 0)) FROM adql.coordinates(polygon) AS c(n),"
-     " generate_series(1, cardinality(n) / 2) AS g(i))"),
-    ("shape(circle scircle)", "adql.shape",
-     "CASE WHEN circle IS NOT NULL THEN ROW(circle, false, ARRAY[circle], NULL::spoly[], NULL::scircle[])::adql.shape END"),
-    ("shape(polygon spoly)", "adql.shape",
-     "CASE WHEN polygon IS NOT NULL THEN adql.bounded("
-     "ROW(NULL::scircle, NULL::bool, NULL::scircle[], ARRAY[polygon], NULL::scircle[])::adql.shape) END"),
+    (
+        "corners(polygon spoly)",
+        "scircle[]",
+        "(SELECT array_agg(scircle(adql.point(n[2 * i - 1], n[2 * i]), 0)) FROM adql.coordinates(polygon) AS c(n),"
+        " generate_series(1, cardinality(n) / 2) AS g(i))",
+    ),
+    (
+        "shape(circle scircle)",
+        "adql.shape",
+        "CASE WHEN circle IS NOT NULL THEN ROW(circle, NULL::int2, ARRAY[circle], NULL::spoly[], NULL::scircle[])::adql.shape END",
+    ),
+    (
+        "shape(polygon spoly)",
+        "adql.shape",
+        "CASE WHEN polygon IS NOT NULL THEN adql.bounded("
+        "ROW(NULL::scircle, NULL::int2, NULL::scircle[], ARRAY[polygon], NULL::scircle[])::adql.shape) END",
+    ),
     ("centroid(polygon spoly)", "spoint", "adql.towards(adql.moment(polygon))"),
 )
 # fmt: skip

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ..obscore.columns import OBSCORE, OBSCORE_HEA, OBSCORE_RADIO, OBSCORE_TABLE_UTYPE
 from ..obscore.fields import Field
 
+#: Pairs of columns of ``ivoa.obscore`` that are the limits of an interval; each pair has an index.
+INTERVALS = (("t_min", "t_max"), ("em_min", "em_max"))
 RADIO_UTYPE = "ivo://ivoa.net/std/obscore#radio-ext-1.0"
 
 
@@ -77,7 +79,10 @@ def _model_table(name: str, description: str, columns: Mapping[str, Field], utyp
 
 
 OBSCORE_TABLE = _model_table(
-    "ivoa.obscore", "Data products in the terms of the observation data model (ObsCore 1.1)", OBSCORE, OBSCORE_TABLE_UTYPE
+    "ivoa.obscore",
+    "Data products in the terms of the observation data model (ObsCore 1.1)",
+    OBSCORE,
+    OBSCORE_TABLE_UTYPE,
 )
 RADIO_TABLE = _model_table(
     "ivoa.obscore_radio",

@@ -13,7 +13,7 @@ from ..adql.words import RESERVED
 from ..obscore.fields import Field
 from .geometry import SHAPE_SUFFIX
 from .quoting import literal, quoted
-from .tables import SCHEMAS, PublishedTable
+from .tables import INTERVALS, OBSCORE_TABLE, SCHEMAS, PublishedTable
 
 _Value = str | int | None
 
@@ -151,7 +151,12 @@ def load(connection: Any) -> Schema:  # noqa: ANN401
             companion = name + SHAPE_SUFFIX
             shape = companion if physical.get((table, companion)) else ""
             columns.setdefault(table, []).append(Column(_field(name, *facts), shape=shape))
-    return Schema(tuple(Table(name, tuple(found)) for name, found in columns.items()))
+    return Schema(
+        tuple(
+            Table(name, tuple(found), intervals=INTERVALS if name == OBSCORE_TABLE.name else ())
+            for name, found in columns.items()
+        )
+    )
 
 
 def _field(name: str, datatype: str, *texts: str | None) -> Field:

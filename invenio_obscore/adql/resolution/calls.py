@@ -43,7 +43,9 @@ class Calls(Conditions):
         if not fitting:
             forms = " or ".join(s.form for s in signatures)
             raise self.source.type_error(
-                node.at, f"{name} does not take {len(arguments)} argument{'s' * (len(arguments) != 1)}", f"it is {forms}"
+                node.at,
+                f"{name} does not take {len(arguments)} argument{'s' * (len(arguments) != 1)}",
+                f"it is {forms}",
             )
         return self._apply(node, name, fitting[-1], arguments)
 
@@ -222,7 +224,11 @@ class Calls(Conditions):
     def coordinate(self, node: nodes.Call) -> Value:
         """COORD1(point) or COORD2(point)."""
         call = self._one(node, (Type.POINT,), Type.DOUBLE, "deg")
-        if isinstance(call, FunctionCall) and isinstance(point := call.arguments[0], FunctionCall) and point.name == "POINT":
+        if (
+            isinstance(call, FunctionCall)
+            and isinstance(point := call.arguments[0], FunctionCall)
+            and point.name == "POINT"
+        ):
             return point.arguments[0 if node.name == "COORD1" else 1]
         return call
 
@@ -261,7 +267,9 @@ class Calls(Conditions):
         """TIMESTAMP('ISO text')."""
         if len(node.arguments) != 1:
             raise self._wrong_count(node, "TIMESTAMP('YYYY-MM-DDThh:mm:ss')")
-        return self.coerce(self.value(node.arguments[0]), Type.TIMESTAMP, node.arguments[0].at, "the argument of TIMESTAMP")
+        return self.coerce(
+            self.value(node.arguments[0]), Type.TIMESTAMP, node.arguments[0].at, "the argument of TIMESTAMP"
+        )
 
 
 def _constants(*values: Value) -> list[float] | None:

@@ -31,9 +31,7 @@ def joined_scope(source: Source, step: nodes.JoinStep, left: Scope, right: Scope
     return Scope(ranges, (*merged, *rest_left, *rest_right), left.parent), condition
 
 
-def _pairs(
-    source: Source, step: nodes.JoinStep, left: Scope, right: Scope
-) -> list[tuple[ScopeColumn, ScopeColumn]]:
+def _pairs(source: Source, step: nodes.JoinStep, left: Scope, right: Scope) -> list[tuple[ScopeColumn, ScopeColumn]]:
     if step.natural:
         common = [c for c in left.columns if any(c.name.lower() == d.name.lower() for d in right.columns)]
         identifiers = [nodes.Identifier(c.name, False, step.at) for c in common]

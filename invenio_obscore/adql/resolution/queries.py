@@ -178,7 +178,7 @@ class QueryResolver:
         if table.source is not None:
             types = tuple((c.sql_name, c.type) for c in table.columns)
             return ir.UploadedTable(alias, table.source, types), variable
-        return ir.StoredTable(alias, table.sql_name), variable
+        return ir.StoredTable(alias, table.sql_name, table.intervals), variable
 
     def _published(self, node: nodes.TableName) -> Table:
         found = [t for t in self.schema.named(node.parts[-1].text) if _is_named(t, node.parts)]
@@ -385,9 +385,7 @@ def _as_types(body: ir.Body, types: list[Type]) -> ir.Body:
     """An operand of a set operator with its columns turned into the common types."""
     if isinstance(body, ir.Query):
         return replace(body, body=_as_types(body.body, types))
-    outputs = tuple(
-        o if o.type is t else replace(o, value=ir.Convert(o.value, t)) for o, t in zip(body.outputs, types)
-    )
+    outputs = tuple(o if o.type is t else replace(o, value=ir.Convert(o.value, t)) for o, t in zip(body.outputs, types))
     return replace(body, outputs=outputs)
 
 

@@ -232,9 +232,8 @@ _METHODS: dict[type, Callable[[Values, Any], Value]] = {
     nodes.Call: lambda self, node: self.aggregate(node) if node.is_aggregate else self.call(node),
     nodes.Cast: Values.cast,
     nodes.ScalarQuery: Values.scalar,
-    **{
-        kind: Values.bare_condition
-        for kind in (
+    **dict.fromkeys(
+        (
             nodes.Comparison,
             nodes.Between,
             nodes.InList,
@@ -244,8 +243,9 @@ _METHODS: dict[type, Callable[[Values, Any], Value]] = {
             nodes.Exists,
             nodes.Not,
             nodes.Junction,
-        )
-    },
+        ),
+        Values.bare_condition,
+    ),
 }
 
 __all__ = ["ColumnRef", "Flag", "FunctionCall", "Values", "constant_number", "is_constant_text"]
