@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from flask_principal import Identity
 from invenio_db import db
 from invenio_rdm_records.proxies import current_rdm_records_service
 from werkzeug.datastructures import MIMEAccept
 
-from ..db.publication import read_rows
+from ..db.publication import count_rows, read_rows
 from ..formats import Format, MemorySource, Meta, for_responseformat
 from ..obscore.columns import OBSCORE
 
@@ -65,29 +64,25 @@ def read(identity: Identity, recid: str, chosen: Representation, *, page: int = 
     PermissionDeniedError, PIDDoesNotExistError, RecordDeletedException
         As InvenioRDM answers for the record itself.
     """
-    record = current_rdm_records_service.read(identity, recid)
-    recid = record.id
-    rows = [[row[name] for name in OBSCORE] for row in read_rows(db.session.connection(), recid=recid)]
+    recid = str(current_rdm_records_service.read(identity, recid).id)
+    connection = db.session.connection()
     if chosen.format is None:
-        return Answer({"Content-Type": _JSON}, iter([_page(recid, rows, page, size)]))
+        rows = read_rows(connection, recid=recid, offset=(page - 1) * size, limit=size)
+        body = {
+            "id": recid,
+            "rows": [{name: value for name, value in row.items() if value is not None} for row in rows],
+            "total": count_rows(connection, recid=recid),
+            "page": page,
+            "size": size,
+        }
+        return Answer({"Content-Type": _JSON}, iter([json.dumps(body).encode()]))
+    table = ([row[name] for name in OBSCORE] for row in read_rows(connection, recid=recid))
     meta = Meta(name="obscore", description=f"Data products of record {recid}")
     headers = {
         "Content-Type": chosen.format.media_type,
         "Content-Disposition": f'attachment; filename="{recid}-obscore{chosen.format.suffix}"',
     }
-    return Answer(headers, _started(chosen.format.stream(MemorySource(OBSCORE.values(), rows), meta)))
-
-
-def _page(recid: str, rows: list[list[Any]], page: int, size: int) -> bytes:
-    shown = rows[(page - 1) * size : page * size]
-    body = {
-        "id": recid,
-        "rows": [{name: value for name, value in zip(OBSCORE, row) if value is not None} for row in shown],
-        "total": len(rows),
-        "page": page,
-        "size": size,
-    }
-    return json.dumps(body).encode()
+    return Answer(headers, _started(chosen.format.stream(MemorySource(OBSCORE.values(), table), meta)))
 
 
 def _started(pieces: Iterator[bytes]) -> Iterator[bytes]:

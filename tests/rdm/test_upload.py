@@ -65,8 +65,8 @@ def test_a_bad_file_ends_readably_and_hurts_no_other(
     bad = _file(found, "bad.fits")
     assert bad["status"] == status
     said = bad["reason"] + " ".join(p["code"] for product in bad["products"] for p in product["problems"])
-    assert said
     assert words in said
+    assert said or status == "done"
 
 
 @pytest.mark.parametrize("key", ["M 31 'b'.fits", 'quote".fits', "über/ß 星.fits", "a&b=c%20d.fits", "percent%.fits"])
