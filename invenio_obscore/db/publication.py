@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from sqlalchemy import (
+    TIMESTAMP,
     BigInteger,
     Column,
     Connection,
+    Dialect,
     Double,
     Integer,
     MetaData,
@@ -28,7 +31,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import REAL
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ..obscore.columns import OBSCORE, OBSCORE_HEA, OBSCORE_RADIO
 from ..obscore.fields import Field
@@ -36,6 +39,23 @@ from ..obscore.regions import Region
 from ..obscore.row import ObsCoreRow
 
 DID = "obs_publisher_did"
+
+
+class _Timestamp(TypeDecorator[str]):
+    """ISO 8601 text for Python, a timestamp (UTC) for the database."""
+
+    impl = TIMESTAMP
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401
+        return _instant(value) if value is not None else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401
+        return value.isoformat() if value is not None else None
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=None)
 
 
 _TYPES: Mapping[str, type[TypeEngine[Any]]] = {
@@ -73,7 +93,7 @@ class Changes:
 
 
 def _column(field: Field) -> Column[Any]:
-    return Column(field.name, _TYPES[field.datatype]())
+    return Column(field.name, _Timestamp() if field.xtype == "timestamp" else _TYPES[field.datatype]())
 
 
 _METADATA = MetaData(schema="ivoa")
@@ -159,14 +179,19 @@ def _write_table(
 
 
 def _same(table: Table, wanted: Mapping[str, Any], present: Mapping[str, Any]) -> bool:
-    """Whether the row stands as it should; single-precision numbers compare as such."""
-    return all(
-        _comparable(table.c[name], value) == _comparable(table.c[name], present[name]) for name, value in wanted.items()
-    )
+    """Whether the row stands as it should."""
+    return all(_equal(table.c[name].type, value, present[name]) for name, value in wanted.items())
 
 
-def _comparable(column: Column[Any], value: Any) -> Any:  # noqa: ANN401
-    return np.float32(value) if isinstance(column.type, REAL) and value is not None else value
+def _equal(type_: TypeEngine[Any], wanted: Any, present: Any) -> bool:  # noqa: ANN401
+    """Whether two values of a column are the same to the database."""
+    if wanted is None or present is None:
+        return wanted is present
+    if isinstance(type_, REAL):
+        return bool(np.float32(wanted) == np.float32(present))
+    if isinstance(type_, _Timestamp):
+        return _instant(wanted) == _instant(present)
+    return bool(wanted == present)
 
 
 def read_rows(

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
+from datetime import datetime
 from typing import Any
+
+import numpy as np
 
 from ..errors import ColumnError
 from .columns import ALL_COLUMNS
@@ -47,18 +50,25 @@ def _coerce(field: Field, value: Any) -> Value:  # noqa: ANN401
         return value if isinstance(value, Region) else parse_region(str(value))
     if field.is_text:
         text = _CONTROL.sub("", str(value)).strip()
-        if field.xtype == "timestamp" and not _TIMESTAMP.fullmatch(text):
-            raise ValueError(text)
+        if field.xtype == "timestamp":
+            _check_timestamp(text)
         return text or None
     if field.datatype in _INT_LIMITS:
         number = int(value)
         if float(value) != number or not -_INT_LIMITS[field.datatype] <= number < _INT_LIMITS[field.datatype]:
             raise ValueError(value)
         return number
-    number_ = float(value)
+    number_ = float(np.float32(value)) if field.datatype == "float" else float(value)
     if not math.isfinite(number_):
         raise ValueError(value)
     return number_
+
+
+def _check_timestamp(text: str) -> None:
+    """DALI 1.1, section 3.3.3; the calendar must have the day."""
+    if not _TIMESTAMP.fullmatch(text):
+        raise ValueError(text)
+    datetime.fromisoformat(text)
 
 
 class ObsCoreRow(MutableMapping[str, Value]):

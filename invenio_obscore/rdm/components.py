@@ -1,6 +1,6 @@
 """Where InvenioRDM's record life meets `ivoa.obscore`: each transition that changes what is public.
 
-Components run inside InvenioRDM's own unit of work; an error here undoes the transition, and rows and record never part.
+Components run inside InvenioRDM's own unit of work; an error here undoes the transition: rows and record never part.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from . import custom_fields, publication
 
 
 class PublicationComponent(ServiceComponent):  # type: ignore[misc]
-    """Writes and removes rows (``RDM_RECORDS_SERVICE_COMPONENTS``, after the defaults: DOI and access are set by then)."""
+    """Writes and removes rows (``RDM_RECORDS_SERVICE_COMPONENTS``, after the defaults: the DOI is there by then)."""
 
     def create(self, identity: Identity, data: Any = None, record: Any = None, errors: Any = None) -> None:  # noqa: ANN401
         """Discard what a user wrote into our fields."""

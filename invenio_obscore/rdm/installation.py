@@ -1,7 +1,7 @@
 """Puts the module into an instance and takes it out again: database schemas, search mappings, fields of records.
 
-Alembic makes the module's own tables; everything that queries see (``ivoa``, ``tap_schema``, functions, roles) is made here,
-by statements that one may run again and again.
+Alembic makes the module's own tables; everything that queries see (``ivoa``, ``tap_schema``, functions, roles) is made
+here, by statements that one may run again and again.
 """
 
 from __future__ import annotations
@@ -77,6 +77,8 @@ def missing() -> list[str]:
         found.append("the table ivoa.obscore is missing: run `invenio obscore setup`")
     if _unmapped():
         found.append("the search indices lack the fields obscore:*: run `invenio obscore setup`")
+    if not current_app.config["OBSCORE_READER_PASSWORD"]:
+        found.append("OBSCORE_READER_PASSWORD is not set: queries work only where PostgreSQL asks for none")
     if not current_app.config["OBSCORE_AUTHORITY"]:
         found.append("OBSCORE_AUTHORITY is not set: identifiers carry the host's name for ever")
     return found

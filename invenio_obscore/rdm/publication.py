@@ -1,7 +1,7 @@
 """Keeps `ivoa.obscore` what it should be: the products of the latest public version of each record, and nothing else.
 
 :func:`sync` is the one way in, whatever happened: it works out what should be public, and writes the difference. It may
-run at any time and as often as one likes. Only :func:`publish` and :func:`reextract` change what a version *says* of its
+run at any time and as often as one likes. Only :func:`publish` and a re-extraction change what a version *says* of its
 products; everything else only decides whether that is shown.
 
 Order of locks: the record's parent, then its files' readings; so late tasks and publications wait for each other.

@@ -1,4 +1,4 @@
-"""What record versions said of their products when they were published, and the identifiers that products have for ever.
+"""What record versions said of their products when they were published, and the identifiers that products keep.
 
 Both tables grow only: a product that is public no more keeps its identifier, so that nothing else ever gets it.
 """
@@ -65,7 +65,7 @@ def load(record_uuid: UUID) -> list[Said]:
 def evidence(record_uuid: UUID) -> dict[str, Any]:
     """Evidence of a version's published rows by ``obs_publisher_did`` (for those who may read its files)."""
     statement = select(ObsCorePublished.obs_publisher_did, ObsCorePublished.evidence)
-    return {did: found for did, found in db.session.execute(statement.filter_by(record_uuid=record_uuid))}
+    return dict(db.session.execute(statement.filter_by(record_uuid=record_uuid)).tuples())
 
 
 def replace(version: Version, found: Sequence[FileProducts], *, only: Iterable[UUID] | None = None) -> None:

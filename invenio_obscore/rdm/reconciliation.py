@@ -1,6 +1,6 @@
 """Finds and mends drift between records and rows, and shows what a newer extractor would say.
 
-Everything goes record by record, each in a transaction of its own: an error on one record is reported and stops nothing.
+Everything goes record by record, each in a transaction of its own: an error on one is reported and stops nothing.
 """
 
 from __future__ import annotations

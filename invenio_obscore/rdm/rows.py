@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
+from ..obscore.columns import OBSCORE
 from ..obscore.row import ObsCoreRow
 from . import identity
 from .stored_files import StoredFile
@@ -20,6 +21,9 @@ from .visibility import data_rights
 
 #: ObsCore 1.1, section 3.3.2: calibrated data with the instrument's signature removed, what most deposits are.
 _USUAL_CALIB_LEVEL = 2
+#: Columns with an index over texts, and how many characters these may have (a third of a page of PostgreSQL's).
+_NAMES = tuple(name for name, column in OBSCORE.items() if column.is_text and column.indexed and not column.system)
+_LONGEST_NAME = 600
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ def complete(values: Mapping[str, Any], facts: RecordFacts, file: StoredFile, me
         if row[column] is None:
             row[column] = value
     kind = row["dataproduct_type"]
+    _shorten(row)
     row["obs_publisher_did"] = did
     row["publisher_id"] = facts.publisher_id
     row["access_url"] = identity.access_url(facts.site, facts.recid, file.key, member)
@@ -88,6 +93,14 @@ def complete(values: Mapping[str, Any], facts: RecordFacts, file: StoredFile, me
     row["data_rights"] = facts.data_rights
     row["obs_release_date"] = facts.obs_release_date
     return row
+
+
+def _shorten(row: ObsCoreRow) -> None:
+    """Cut names that are too long to be names: neither PostgreSQL's nor the search's indices take them."""
+    for name in _NAMES:
+        value = row[name]
+        if isinstance(value, str) and len(value) > _LONGEST_NAME:
+            row[name] = value[: _LONGEST_NAME - 1] + "…"
 
 
 def _collection(record: Any) -> str:  # noqa: ANN401

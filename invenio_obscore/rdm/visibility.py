@@ -60,7 +60,7 @@ def published_keys(record: Any, keys: Iterable[str]) -> set[str]:  # noqa: ANN40
 
 
 def data_rights(record: Any) -> str:  # noqa: ANN401
-    """Curation.rights (ObsCore 1.1, section 4.7): proprietary data become public one day, secure ones need permission."""
+    """Curation.rights (ObsCore 1.1, section 4.7): proprietary data become public one day, secure ones do not."""
     if files_are_public(record):
         return PUBLIC
     return "proprietary" if record.access.embargo.active else "secure"

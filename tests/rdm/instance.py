@@ -109,6 +109,7 @@ class Instance:
         redis.from_url(self.settings["BROKER_URL"]).delete(self.settings["CELERY_TASK_DEFAULT_QUEUE"])
         with _server() as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{_NAME}" WITH (FORCE)')
+            connection.execute(f'DROP ROLE IF EXISTS "{_NAME}_reader"')
         shutil.rmtree(self.path, ignore_errors=True)
 
 
@@ -138,6 +139,8 @@ def _settings(path: Path) -> dict[str, Any]:
         "RDM_RECORDS_MAX_FILES_COUNT": 300,
         "OBSCORE_AUTHORITY": "test.obscore",
         "OBSCORE_DEFAULT_COLLECTION": "Tests",
+        "OBSCORE_READER_ROLE": f"{_NAME}_reader",
+        "OBSCORE_READER_PASSWORD": "reader",
         # A lost worker is noticed fast, and the sweep of beat follows soon.
         "OBSCORE_LEASE_SECONDS": 6,
         "OBSCORE_SWEEP_SECONDS": 3,

@@ -186,7 +186,12 @@ def test_a_deleted_record_leaves_nothing_and_a_restored_one_returns(
 
 
 def test_an_embargo_hides_and_lifting_it_shows(
-    app: Any, researcher: Researcher, publish: Callable[..., Any], run_tasks: Callable[[], int], ways_out: WaysOut, marker: str
+    app: Any,
+    researcher: Researcher,
+    publish: Callable[..., Any],
+    run_tasks: Callable[[], int],
+    ways_out: WaysOut,
+    marker: str,
 ) -> None:
     embargo = {"active": True, "until": "2100-01-01", "reason": "a paper is in preparation"}
     recid = researcher.draft({"a.fits": image(INSTRUME=marker)}, access={**FILES_RESTRICTED, "embargo": embargo})
@@ -224,7 +229,8 @@ def test_restricted_files_have_rows_where_the_operator_says_so(
     recid = researcher.draft({"a.fits": image(INSTRUME=marker)}, access={**FILES_RESTRICTED, "embargo": embargo})
     publish(recid)
     (row,) = researcher.rows(recid)
-    assert (row["data_rights"], row["obs_release_date"]) == ("proprietary", "2100-01-01")
+    assert row["data_rights"] == "proprietary"
+    assert row["obs_release_date"].startswith("2100-01-01")
     hidden = researcher.draft({"a.fits": image(INSTRUME=marker)}, access=RESTRICTED)
     publish(hidden)
     assert researcher.rows(hidden) == []
@@ -294,7 +300,7 @@ def test_columns_that_the_record_gives(researcher: Researcher, publish: Callable
         "related_identifiers": [
             {
                 "identifier": "2024A&A...681A...1X",
-                "scheme": "bibcode",
+                "scheme": "ads",
                 "relation_type": {"id": "issupplementto"},
             }
         ],
