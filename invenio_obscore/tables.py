@@ -329,18 +329,34 @@ def apply_mapping(
     """
     parsed = mapping if isinstance(mapping, ColumnMapping) else load_mapping(mapping, functions=functions)
     problems = _lines_without_effect(parsed)
-    changed: set[str] = set()
-    rows = list(rows_of(table))
-    for number, row in enumerate(rows):
-        product, reading = Product(row), _reading_of(table, number, row)
-        before = row.filled()
+    products = products_of(table)
+    for number, product in enumerate(products):
+        reading = _reading_of(table, number, product.row)
         parsed.fill(product, reading)
         parsed.force(product, reading)
-        changed |= {name for name in product.evidence if row[name] != before.get(name)}
         problems += [_in_row(problem, number) for problem in product.problems]
-    for name in sorted(changed, key=list(ALL_COLUMNS).index):
-        table[name] = _column(ALL_COLUMNS[name], [row[name] for row in rows])
+    put_back(table, products)
     return problems
+
+
+def products_of(table: Table) -> list[Product]:
+    """A product for each row of a table, without evidence; its filter comes from a column ``FILTER``.
+
+    Raises
+    ------
+    ColumnError
+        See :func:`rows_of`.
+    """
+    names = {name.upper(): name for name in table.colnames}
+    filters = _plain(table[names["FILTER"]]) if "FILTER" in names else [None] * len(table)
+    return [Product(row, filter=str(text or "")) for row, text in zip(rows_of(table), filters)]
+
+
+def put_back(table: Table, products: Sequence[Product]) -> None:
+    """Put the columns of :func:`products_of` that have evidence by now back into the table, in place."""
+    changed = {name for product in products for name in product.evidence}
+    for name in sorted(changed, key=list(ALL_COLUMNS).index):
+        table[name] = _column(ALL_COLUMNS[name], [product.row[name] for product in products])
 
 
 def load_mapping(path: str | os.PathLike[str], *, functions: tuple[Function, ...] = ()) -> ColumnMapping:

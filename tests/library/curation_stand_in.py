@@ -138,7 +138,8 @@ class _Handler(BaseHTTPRequestHandler):
         if name.upper() in SESAME_ONLY:
             resolver, main_id, ra, dec, otype = SESAME_ONLY[name.upper()]
             inner = (
-                f'<Resolver name="S=Simbad (CDS)"><INFO>*** Nothing found *** </INFO></Resolver><Resolver name="{resolver}">'
+                '<Resolver name="S=Simbad (CDS)"><INFO>*** Nothing found *** </INFO></Resolver>'
+                f'<Resolver name="{resolver}">'
                 f"<otype>{otype}</otype><jradeg>{ra}</jradeg><jdedeg>{dec}</jdedeg><oname>{main_id}</oname></Resolver>"
             )
         else:

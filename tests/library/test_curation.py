@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from curation_stand_in import StandIn
 
 from invenio_obscore.curation import Curator, Proposal, Settings, accept, curate, propose
 from invenio_obscore.curation.filters import among, by_itself, facility_of, is_filter
@@ -12,8 +13,6 @@ from invenio_obscore.curation.simbad import is_name
 from invenio_obscore.errors import ConfigurationError
 from invenio_obscore.extraction.evidence import Product
 from invenio_obscore.obscore.row import ObsCoreRow
-
-from curation_stand_in import StandIn
 
 
 @pytest.fixture
