@@ -8,7 +8,14 @@ from typing import Any
 from ..rdm.datacite import day_of
 
 #: From this wavelength in metres on: unit, and metres a unit.
-_UNITS = ((0.0, "pm", 1e-12), (1e-10, "nm", 1e-9), (1e-6, "µm", 1e-6), (1e-3, "mm", 1e-3), (1e-2, "cm", 1e-2), (1.0, "m", 1.0))
+_UNITS = (
+    (0.0, "pm", 1e-12),
+    (1e-10, "nm", 1e-9),
+    (1e-6, "µm", 1e-6),
+    (1e-3, "mm", 1e-3),
+    (1e-2, "cm", 1e-2),
+    (1.0, "m", 1.0),
+)
 _DASH = "\u2013"
 _MINUS = "\u2212"
 _THIN = "\u2009"
