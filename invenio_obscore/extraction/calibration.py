@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..fits.wcs import find_sky, is_solar
 from .evidence import Evidence
 from .observable import unit_ucd
 from .rules import Found
@@ -13,12 +14,12 @@ from .scope import Scope
 
 _RAW_TYPES = re.compile(r"(bias|zero|dark|flat|skyflat|dome|arc|comp|lamp|focus|cal|twilight|pointing|acq)", re.I)
 _REDUCED = (
-    "FLATCOR", "ZEROCOR", "DARKCOR", "BIASCOR", "BIASSUB", "FLATTED", "CCDPROC", "OVERSCAN", "PHOTCALI", "FLAT_CORR", "IRAFNAME_R", "PROCTYPE",
-    "IMRED_ON", "DEVLEVEL", "GEM-TLM", "GPREPARE", "PREPARE", "NSREDUCE", "GSREDUCE", "NSPREPAR", "GIREDUCE", "MAGZERO", "MAGZPT", "PHOTZP", "ZEROPNT", "ZP",
-    "ELIXIR", "DATAMIN_", "FLATSUB", "DARKSUB", "FLATDONE", "BIASDONE", "CALSTAT", "PIPELINE", "REDUCED", "LOGLVL", "LVL_NUM", "DARKCOR1", "NFSTRUTH", "EXTRACTN", "DRSVERS", "VERSDRS", "PVERSION", "RNTHRSH", "WCALFILE",
+    "FLATCOR", "ZEROCOR", "DARKCOR", "BIASCOR", "BIASSUB", "FLATTED", "CCDPROC", "PHOTCALI", "FLAT_CORR", 
+    "IMRED_ON", "DEVLEVEL", "GPREPARE", "PREPARE", "NSREDUCE", "GSREDUCE", "NSPREPAR", "GIREDUCE", "MAGZERO", "MAGZPT", "PHOTZP", "ZEROPNT", "ZP",
+    "ELIXIR", "FLATSUB", "DARKSUB", "FLATDONE", "BIASDONE", "CALSTAT", "PIPELINE", "REDUCED", "LVL_NUM", "DARKCOR1", "NFSTRUTH", "EXTRACTN", "DRSVERS", "VERSDRS", "PVERSION", "RNTHRSH", "WCALFILE",
 )  # fmt: skip
-_COMBINED = ("NCOMBINE", "NINPUTS", "NCOADD", "NCOMB", "N_INPUT", "NUMCOMB", "NIMAGES", "NSTACK", "STACKCNT", "NFRAMES_", "NSUBEXP")
-_STACKED = ("STK_TYPE", "COADD_ID", "SKYCELL", "TILENAME", "TILE_ID", "SWARP", "SOFTNAME_", "COMBINET", "RESAMPT1", "STACK_V", "DRIZCORR_", "TILEINDX")
+_COMBINED = ("NCOMBINE", "NINPUTS", "NCOADD", "NCOMB", "N_INPUT", "NUMCOMB", "NIMAGES", "NSTACK", "STACKCNT", "NSUBEXP")
+_STACKED = ("STK_TYPE", "COADD_ID", "SKYCELL", "TILENAME", "TILE_ID", "SWARP", "COMBINET", "RESAMPT1", "STACK_V", "TILEINDX")
 
 
 @dataclass(frozen=True)
@@ -86,13 +87,16 @@ def _from_steps(scope: Scope) -> _Level | None:
     return _Level(2, hit.keyword, hit.hdu.index) if hit else None
 
 
+_COUNTS = re.compile(r"(adu|dn|counts?)( per .*|/coadd.*)?$", re.I)
+
+
 def _from_unit(scope: Scope) -> _Level | None:
     for hit in scope.hits("BUNIT"):
         ucd = unit_ucd(str(hit.value))
         if ucd and ucd != "phot.count":
             cube = scope.kind in ("cube", "spectral cube", "polarisation cube")
             return _Level(3 if cube else 2, "BUNIT", hit.hdu.index)
-        if ucd and str(hit.value).strip().lower() in ("adu", "dn", "counts", "count"):
+        if ucd and _COUNTS.match(str(hit.value).strip()):
             return _Level(1, "BUNIT", hit.hdu.index)
     return None
 
@@ -100,9 +104,17 @@ def _from_unit(scope: Scope) -> _Level | None:
 def _from_pixels(scope: Scope) -> _Level:
     header = scope.first.header
     kind = scope.text("OBSTYPE", "IMAGETYP", "OBS_TYPE")
-    prefix = "ZBITPIX" if header.flag("ZIMAGE") else "BITPIX"
-    if header.integer(prefix) == 16 or (kind and _RAW_TYPES.match(kind)):
-        return _Level(1, f"usual for 16-bit images ({prefix})" if header.integer(prefix) == 16 else f"usual for {kind}")
+    if kind and _RAW_TYPES.match(kind):
+        return _Level(1, f"usual for {kind}")
     if scope.kind == "light curve":
         return _Level(3, "usual for light curves")
+    if (header.text("HDUCLAS1") or "").upper() == "SPECTRUM":
+        return _Level(1, "usual for OGIP spectra")
+    if scope.kind in ("image", "cube", "time cube", "slit spectrum", "spectrum") and "TSTART" not in header:
+        prefix = "ZBITPIX" if header.flag("ZIMAGE") else "BITPIX"
+        if header.integer(prefix) in (16, 32) and (header.number("BSCALE") or 1.0) == 1.0:
+            return _Level(1, f"usual for whole numbers ({prefix})")
+        telescope = scope.text("TELESCOP", "INSTRUME") and scope.number("EXPTIME", "EXPOSURE", "TEXP", "ITIME") is not None
+        if scope.kind in ("image", "time cube", "cube") and telescope and find_sky(header) is None and not is_solar(header):
+            return _Level(1, "usual for frames without astrometry")
     return _Level(2, "usual for such products")

@@ -10,7 +10,7 @@ from .bands import filter_text
 from .evidence import Evidence, Product
 from .energy import energies
 from .generic import GENERIC
-from .instruments import INSTRUMENTS
+from .instruments import INSTRUMENTS, installed
 from .products import find_products, image_kind
 from .rules import Instrument, apply_rules
 from .scope import Scope
@@ -33,7 +33,7 @@ def extract(reading: Reading, *, instruments: Sequence[Instrument] = ()) -> list
         return [product for member in reading.members for product in extract(member, instruments=instruments)]
     if not reading.hdus:
         return []
-    return [_product(scope, (*instruments, *INSTRUMENTS)) for scope in find_products(reading)]
+    return [_product(scope, (*instruments, *installed(), *INSTRUMENTS)) for scope in find_products(reading)]
 
 
 def _product(scope: Scope, instruments: Sequence[Instrument]) -> Product:

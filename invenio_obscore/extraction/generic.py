@@ -175,6 +175,20 @@ def spectrum(scope: Scope) -> Iterator[Found]:
         yield from found
         if any(f.column == "em_min" for f in found):
             return
+    if scope.kind in ("spectrum", "slit spectrum"):
+        yield from _dispersed_pixels(scope)
+
+
+def _dispersed_pixels(scope: Scope) -> Iterator[Found]:
+    """Samples of a spectrum whose wavelengths nothing tells: DISPAXIS, else the longest axis."""
+    shape = image_shape(scope.first.header)
+    if not shape or "XTENSION" in scope.first.header and scope.first.header.text("XTENSION") == "BINTABLE" and not scope.first.header.flag("ZIMAGE"):
+        return
+    axis = scope.first.header.integer("DISPAXIS")
+    if not 1 <= axis <= len(shape):
+        axis = shape.index(max(shape)) + 1 if scope.kind == "spectrum" else 0
+    if axis:
+        yield Found("em_xel", shape[axis - 1], Evidence("em_xel", "keyword", f"NAXIS{axis}", scope.first.index))
 
 
 # Polarisation

@@ -96,7 +96,10 @@ def _is_light_curve(hdu: HduReading, header: Header) -> bool:
     names = _names(header)
     if {"YEAR", "DOY", "SOD"} <= {n.upper() for n in names}:
         return True
-    return any(TIME_COLUMN.match(n) for n in names) and any(FLUX_COLUMN.match(n) for n in names)
+    times = [c for c in columns(header) if c.is_number and TIME_COLUMN.match(c.name)]
+    if not times or (header.integer("NAXIS2") <= 1 and times[0].repeat <= 1):
+        return False
+    return any(FLUX_COLUMN.match(n) for n in names)
 
 
 #: What a table is: the first test that holds.

@@ -5,6 +5,7 @@ A rule with a column that does not exist fails when it is imported.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -185,6 +186,16 @@ class Instrument:
     name: str
     matches: Callable[[Scope], bool]
     rules: Rules
+
+
+def written(**patterns: str) -> Callable[[Scope], bool]:
+    """A test of headers: one of these keywords (``TELESCOP="HST"``) has a value that matches its pattern from the start."""
+    compiled = {name.replace("__", "-"): re.compile(pattern, re.I) for name, pattern in patterns.items()}
+
+    def matches(scope: Scope) -> bool:
+        return any(p.match(str(hit.value).strip()) for name, p in compiled.items() for hit in scope.hits(name))
+
+    return matches
 
 
 def apply_rules(rules: Rules, scope: Scope, product: Product, *, instrument: str = "") -> None:

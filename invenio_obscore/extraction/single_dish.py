@@ -26,6 +26,9 @@ def as_image(hdu: HduReading) -> HduReading:
     for axis, length in enumerate(_lengths(hdu, first), start=1):
         overlay[f"NAXIS{axis}"] = Assigned(length)
         overlay["NAXIS"] = Assigned(axis)
+        # A degenerate axis without a reference pixel means its one pixel.
+        if f"CRPIX{axis}" not in overlay and f"CRPIX{axis}" not in hdu.header:
+            overlay[f"CRPIX{axis}"] = Assigned(1.0)
     return HduReading(hdu.index, cards, hdu.data_size, hdu.tables, {**overlay, **hdu.overlay})
 
 

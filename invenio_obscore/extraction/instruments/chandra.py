@@ -1,0 +1,17 @@
+"""Chandra X-ray Observatory: EXPTIME there is the time of one frame, EXPOSURE that of the observation."""
+
+from __future__ import annotations
+
+from ..rules import Instrument, Keyword, written
+from .xray import nominal_band
+
+CHANDRA = Instrument(
+    "Chandra",
+    written(TELESCOP="CHANDRA", MISSION="AXAF|CHANDRA"),
+    (
+        Keyword("t_exptime", ("EXPOSURE", "LIVETIME", "ONTIME")),
+        Keyword("t_resolution", ("TIMEDEL",)),
+        Keyword("obs_id", ("OBS_ID",)),
+        nominal_band("Chandra", {"ACIS": (0.3, 10.0), "HRC": (0.1, 10.0)}),
+    ),
+)
