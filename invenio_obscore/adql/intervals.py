@@ -1,7 +1,7 @@
 """Conditions on the two limits of an interval, seen as one that an index over intervals answers.
 
-``t_min < b AND t_max > a`` says that two intervals overlap; indices over single columns answer it badly, since each half
-alone is true for most rows. The condition that is found here is implied by those that are there and only added to them.
+``t_min < b AND t_max > a`` says that two intervals overlap; indices over single columns answer it badly, since each
+half alone is true for most rows. What is found here follows from the conditions that are there and is only added.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Geometries as SQL: pgSphere's types behind the functions of the schema ``adql``.
 
 Positions, circles and polygons are pgSphere's own values. A region of any kind is an ``adql.shape``: a bounding circle
-for the index and the exact parts. A column of regions has one beside its text, made by the database when a row is written.
+for the index and the exact parts. A column of regions has one beside its text, which the database makes by itself.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ def field_of(type_: Type, name: str, *, like: Field | None = None) -> Field:
 
 
 def common_type(types: list[Type]) -> Type | None:
-    """The type that values of all these types can be turned into, as in a column of a UNION; None when there is none."""
+    """The type that values of all these types can be turned into, as in a UNION; None when there is none."""
     known = [t for t in types if t is not Type.NULL]
     if not known:
         return Type.NULL

@@ -148,7 +148,7 @@ _CREATE_ROLE = """
 DO $do$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {role}) THEN
     EXECUTE format('CREATE ROLE %I LOGIN', {role});
-  ELSIF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {role} AND (rolsuper OR rolbypassrls OR rolreplication)) THEN
+  ELSIF (SELECT rolsuper OR rolbypassrls OR rolreplication FROM pg_catalog.pg_roles WHERE rolname = {role}) THEN
     RAISE EXCEPTION 'the role % is to read published tables only, but it is privileged', {role};
   END IF;
 END $do$

@@ -60,7 +60,8 @@ _EXPRESSIONS: tuple[tuple[str, str, str], ...] = (
     (
         "interval(low float8, high float8)",
         "adql.span",
-        "CASE WHEN low IS NOT NULL AND high IS NOT NULL THEN adql.span(least(low, high), greatest(low, high), '[]') END",
+        "CASE WHEN low IS NOT NULL AND high IS NOT NULL"
+        " THEN adql.span(least(low, high), greatest(low, high), '[]') END",
     ),
     # conditions
     ("overlaps(a adql.span, b adql.span)", "bool", "a && b"),

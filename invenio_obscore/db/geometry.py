@@ -1,7 +1,7 @@
 """How regions of any kind are stored: text for the user, an ``adql.shape`` for the index and for exact answers.
 
-pgSphere has circles up to a hemisphere and polygons without crossing edges, but no type that holds either, nor unions. A
-shape is a union of three kinds of parts: circles, polygons, and ``holes``: a hole stands for all of the sky but the
+pgSphere has circles up to a hemisphere and polygons without crossing edges, but no type that holds either, nor unions.
+A shape is a union of three kinds of parts: circles, polygons, and ``holes``: a hole stands for all of the sky but the
 inside of a circle, so a circle beyond 90 degrees is the hole around its antipode, and the whole sky a hole of radius 0.
 ``bound`` is a circle around the whole, ``wide`` is 1 where there is none below a
 hemisphere (and NULL elsewhere: a number, since the planner expects few of one number but half of a truth value).
@@ -107,7 +107,8 @@ DECLARE
   n float8[];
 BEGIN
   FOR part IN SELECT regexp_matches(lower(stcs), '(circle|polygon|box|allsky)'
-      '((?:\s+(?:icrs|unknownframe|unknownrefpos|barycenter|geocenter|topocenter|spherical2))*)((?:\s+[-+.0-9e]+)*)', 'g')
+      '((?:\s+(?:icrs|unknownframe|unknownrefpos|barycenter|geocenter|topocenter|spherical2))*)'
+      '((?:\s+[-+.0-9e]+)*)', 'g')
   LOOP
     n := CASE WHEN part[3] = '' THEN '{}' ELSE regexp_split_to_array(btrim(part[3]), '\s+') END;
     IF part[1] = 'allsky' THEN
@@ -129,7 +130,7 @@ END $body$
 _SIMPLE_POLYGONS = """
 CREATE OR REPLACE FUNCTION adql.simple_polygons(numbers float8[]) RETURNS spoly[]
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$
--- pgSphere refuses polygons whose edges cross or that repeat a vertex; those are taken as triangles around their middle.
+-- pgSphere refuses polygons whose edges cross or that repeat a vertex; they become triangles around their middle.
 DECLARE
   total float8[] := ARRAY[0, 0, 0];
   unit float8[];
@@ -166,7 +167,8 @@ BEGIN
     around.circles := array_append(around.circles, adql.bound(adql.corners(region.polygons[i])));
   END LOOP;
   IF region.holes IS NULL AND array_position(around.circles, NULL) IS NULL THEN
-    region.bound := CASE WHEN cardinality(around.circles) = 1 THEN around.circles[1] ELSE adql.bound(around.circles) END;
+    region.bound := CASE WHEN cardinality(around.circles) = 1
+      THEN around.circles[1] ELSE adql.bound(around.circles) END;
   END IF;
   region.wide := CASE WHEN region.bound IS NULL THEN 1 END;
   RETURN region;
@@ -175,7 +177,7 @@ END $body$
 
 
 def _pairs(name: str, *, every: bool, tests: dict[tuple[str, str], str]) -> str:
-    """A function of two shapes that compares their parts: ``every`` part of the first, or any, with any of the second."""
+    """A function that compares two shapes: ``every`` part of the first, or any, with any of the second."""
     loops = []
     for inner in ("circles", "polygons", "holes"):
         conditions = "".join(
@@ -322,7 +324,8 @@ _LATER: tuple[tuple[str, str, str], ...] = (
     (
         "shape(circle scircle)",
         "adql.shape",
-        "CASE WHEN circle IS NOT NULL THEN ROW(circle, NULL::int2, ARRAY[circle], NULL::spoly[], NULL::scircle[])::adql.shape END",
+        "CASE WHEN circle IS NOT NULL"
+        " THEN ROW(circle, NULL::int2, ARRAY[circle], NULL::spoly[], NULL::scircle[])::adql.shape END",
     ),
     (
         "shape(polygon spoly)",

@@ -60,12 +60,12 @@ class QueryResolver:
 
     def main(self, node: nodes.Query) -> ir.Query:
         """Resolve the main query."""
-        for identifier, query in node.common_tables:
+        for identifier, common in node.common_tables:
             if any(c.identifier.same_as(identifier) for c in self._common):
                 raise self.source.name_error(
                     identifier.at, f"the name {identifier.text} stands twice in WITH", identifier.text
                 )
-            resolved = self.query(query, None)
+            resolved = self.query(common, None)
             self._common.append(CommonName(identifier, f"w{len(self._common) + 1}", resolved))
         query = self.query(node, None)
         return replace(query, common_tables=tuple((c.sql_name, c.query) for c in self._common))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 from .. import nodes
 from ..resolved import (
@@ -232,20 +232,7 @@ _METHODS: dict[type, Callable[[Values, Any], Value]] = {
     nodes.Call: lambda self, node: self.aggregate(node) if node.is_aggregate else self.call(node),
     nodes.Cast: Values.cast,
     nodes.ScalarQuery: Values.scalar,
-    **dict.fromkeys(
-        (
-            nodes.Comparison,
-            nodes.Between,
-            nodes.InList,
-            nodes.InQuery,
-            nodes.Like,
-            nodes.IsNull,
-            nodes.Exists,
-            nodes.Not,
-            nodes.Junction,
-        ),
-        Values.bare_condition,
-    ),
+    **dict.fromkeys(get_args(nodes.Condition), Values.bare_condition),
 }
 
 __all__ = ["ColumnRef", "Flag", "FunctionCall", "Values", "constant_number", "is_constant_text"]
