@@ -203,6 +203,8 @@ class _FileWork:
         found = products(reading, mapping=self.mapping)
         for product in found:
             product.fill("access_url", source.uri, Evidence("access_url", "file", "address of the file"))
+            stem = os.path.basename(source.member or source.name).split(".")[0]
+            product.fill("obs_id", stem, Evidence("obs_id", "file", "file name without its endings"))
         return Outcome(found)
 
 

@@ -11,6 +11,7 @@ from .evidence import Evidence, Product
 from .energy import energies
 from .generic import GENERIC
 from .instruments import INSTRUMENTS, installed
+from .plausibility import doubts
 from .products import find_products, image_kind
 from .rules import Instrument, apply_rules
 from .scope import Scope
@@ -46,7 +47,7 @@ def _product(scope: Scope, instruments: Sequence[Instrument]) -> Product:
     apply_rules(GENERIC, scope, product)
     _energies(scope, product)
     _file_facts(scope.reading, product)
-    product.problems = [*scope.reading.problems, *scope.problems]
+    product.problems = [*scope.reading.problems, *scope.problems, *doubts(product)]
     if product.row["em_min"] is None and product.row["em_max"] is None:
         product.filter = filter_text(scope)
     return product

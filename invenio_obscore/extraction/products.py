@@ -97,7 +97,7 @@ def _is_light_curve(hdu: HduReading, header: Header) -> bool:
     if {"YEAR", "DOY", "SOD"} <= {n.upper() for n in names}:
         return True
     times = [c for c in columns(header) if c.is_number and TIME_COLUMN.match(c.name)]
-    if not times or (header.integer("NAXIS2") <= 1 and times[0].repeat <= 1):
+    if not times or (header.integer("NAXIS2") <= 1 and times[0].repeat <= 2):
         return False
     return any(FLUX_COLUMN.match(n) for n in names)
 

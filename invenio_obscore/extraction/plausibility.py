@@ -1,0 +1,125 @@
+"""What a person should look at before a row is published: implausible values, and what a client will miss.
+
+Severity ``attention`` marks a value that is probably wrong or missing and matters, ``advice`` what would be good to have.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..fits.problems import Severity
+from ..obscore.regions import Region, separation
+from ..obscore.row import ObsCoreRow
+from ..obscore.validation import validate
+from .evidence import Problem, Product
+
+_UNIX_EPOCH_MJD = 40587.0
+_SECONDS_A_DAY = 86400.0
+#: The first photograph of a star; the first event list is much later, but plates are deposited too.
+_FIRST_PLATE_MJD = -3500.0
+
+
+def _now() -> float:
+    return time.time() / _SECONDS_A_DAY + _UNIX_EPOCH_MJD
+
+
+@dataclass(frozen=True)
+class _Doubt:
+    """A test of one column's value, and what is said when it fails."""
+
+    column: str
+    code: str
+    holds: Callable[[Any], bool]
+    message: str
+
+
+_DOUBTS = (
+    _Doubt("em_min", "em-implausible", lambda v: 1e-22 <= v <= 300, "is no wavelength that telescopes see; check the unit of the spectral axis"),
+    _Doubt("em_max", "em-implausible", lambda v: 1e-22 <= v <= 300, "is no wavelength that telescopes see; check the unit of the spectral axis"),
+    _Doubt("t_min", "time-implausible", lambda v: v >= _FIRST_PLATE_MJD, "is before the first photographs of the sky"),
+    _Doubt("t_min", "time-future", lambda v: v <= _now() + 1, "lies in the future"),
+    _Doubt("t_max", "time-future", lambda v: v <= _now() + 1, "lies in the future"),
+    _Doubt("t_exptime", "exposure-implausible", lambda v: v < 3e9, "is an exposure of a century"),
+    _Doubt("s_resolution", "resolution-implausible", lambda v: 1e-6 < v < 3.6e5, "is no resolution of a telescope"),
+    _Doubt("s_pixel_scale", "pixel-implausible", lambda v: 1e-6 < v < 1e6, "is no size of a pixel"),
+    _Doubt("em_res_power", "power-implausible", lambda v: 0.1 < v < 1e9, "is no resolving power of a spectrograph"),
+)
+
+_EVERY = ("image", "cube", "spectrum", "sed", "timeseries", "visibility", "event")
+#: What a client looks for, by the types of product that have it.
+_WANTED: tuple[tuple[str, tuple[str, ...], Severity, str], ...] = (
+    ("s_ra", _EVERY, "attention", "without a position no cone search finds the product"),
+    ("t_min", ("timeseries", "event", "visibility"), "attention", "without times no search by time finds the product"),
+    ("t_min", ("image", "cube", "spectrum", "sed"), "advice", "without times no search by time finds the product"),
+    ("em_min", ("spectrum", "sed", "cube"), "attention", "without wavelengths no search by wavelength finds the product"),
+    ("em_min", ("image", "timeseries", "event", "visibility"), "advice", "without wavelengths no search by wavelength finds the product"),
+    ("s_region", ("image", "cube"), "advice", "without an outline clients cannot draw the product"),
+    ("target_name", _EVERY, "advice", "the target has no name"),
+    ("facility_name", _EVERY, "advice", "the telescope is not named"),
+    ("instrument_name", _EVERY, "advice", "the instrument is not named"),
+    ("t_exptime", ("image", "spectrum", "event"), "advice", "the exposure time is not known"),
+)  # fmt: skip
+
+
+def doubts(product: Product) -> Iterator[Problem]:
+    """Everything doubtful about a product's row."""
+    row = product.row
+    yield from _implausible(product)
+    for violation in validate(row):
+        absent = row[violation.column] is None
+        if absent and violation.severity == "error":
+            continue  # what the publisher adds
+        severity: Severity = "attention" if violation.severity == "error" else "advice"
+        code = "incomplete" if absent else "invalid-value"
+        message = f"{violation.column}: {violation.message}"
+        yield Problem(severity, code, message, violation.column, _hdu(product, violation.column))
+    yield from _contradictions(product)
+    yield from _missing(row)
+
+
+def _hdu(product: Product, column: str) -> int | None:
+    evidence = product.evidence.get(column)
+    return evidence.hdu if evidence else None
+
+
+def _implausible(product: Product) -> Iterator[Problem]:
+    for doubt in _DOUBTS:
+        value = product.row[doubt.column]
+        if value is not None and not doubt.holds(value):
+            message = f"{doubt.column} = {value} {doubt.message}"
+            yield Problem("attention", doubt.code, message, doubt.column, _hdu(product, doubt.column))
+
+
+def _contradictions(product: Product) -> Iterator[Problem]:
+    row = product.row
+    ra, dec, region = row["s_ra"], row["s_dec"], row["s_region"]
+    if isinstance(ra, float) and isinstance(dec, float) and isinstance(region, Region):
+        circle = region.bounding_circle()
+        if circle.radius < 90 and not _near(circle.ra, circle.dec, ra, dec, circle.radius * 1.5 + 1e-4):
+            yield Problem("attention", "position-outside", "the position lies outside the region", "s_ra", _hdu(product, "s_ra"))
+    begin, end, exposure = row["t_min"], row["t_max"], row["t_exptime"]
+    if isinstance(begin, float) and isinstance(end, float) and isinstance(exposure, float):
+        span = (end - begin) * _SECONDS_A_DAY
+        if exposure > 2 * span + 60 and not _is_combined(row):
+            message = f"the exposure ({exposure:g} s) is longer than the observation ({span:.0f} s)"
+            yield Problem("advice", "exposure-longer", message, "t_exptime", _hdu(product, "t_exptime"))
+
+
+def _near(ra1: float, dec1: float, ra2: float, dec2: float, reach: float) -> bool:
+    return separation(ra1, dec1, ra2, dec2) <= reach
+
+
+def _is_combined(row: ObsCoreRow) -> bool:
+    level = row["calib_level"]
+    return isinstance(level, int) and level >= 3
+
+
+def _missing(row: ObsCoreRow) -> Iterator[Problem]:
+    if row["dataproduct_type"] is None:
+        yield Problem("attention", "type-unknown", "what kind of data product this is, is not known", "dataproduct_type")
+    for column, types, severity, why in _WANTED:
+        if row["dataproduct_type"] in types and row[column] is None:
+            yield Problem(severity, "missing", f"{column} is missing: {why}", column)
