@@ -148,7 +148,7 @@ def _text_cell(name: str, field: Field) -> str:
     if field.is_text:
         return name
     if field.arraysize:
-        item = f"coalesce({_number_text('v', field)}, 'NaN')"
+        item = f"coalesce(({_number_text('v', field)})::text, 'NaN')"
         return f"(SELECT string_agg({item}, ' ' ORDER BY i) FROM unnest({name}) WITH ORDINALITY AS u(v, i))"
     if field.datatype == "boolean":
         return f"CASE WHEN {name} THEN 'true' WHEN NOT {name} THEN 'false' END"
@@ -182,7 +182,11 @@ def _csv(columns: _Columns) -> str:
             f"OR strpos({name}, E'\\r') > 0 THEN '\"' || replace({name}, '\"', '\"\"') || '\"' ELSE {name} END"
         )
 
-    return _separated([cell(name, field) for name, field in columns], "','", "E'\\r\\n'")
+    cells = [cell(name, field) for name, field in columns]
+    if len(cells) == 1:
+        # A line without anything would be no row.
+        cells = [f"coalesce(nullif(({cells[0]})::text, ''), '\"\"')"]
+    return _separated(cells, "','", "E'\\r\\n'")
 
 
 def _tsv(columns: _Columns) -> str:

@@ -26,6 +26,7 @@ VERSION = "1.4"
 _SCHEMA = "http://www.w3.org/2001/XMLSchema-instance"
 _SERIALIZATIONS = {Wire.BINARY2: "BINARY2", Wire.BINARY: "BINARY"}
 _POSITIONS = re.compile(r"obscore:Char\.SpatialAxis\.Coverage\.(Location|Support)")
+_XML_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _TIMES = re.compile(r"obscore:Char\.TimeAxis\.Coverage\.Bounds\.Limits")
 # ObsCore 1.1, sections B.6.1 and B.6.2: positions are ICRS, t_min and t_max are MJD; whose clock is not said.
 _FRAMES = {
@@ -141,8 +142,12 @@ def _info(xml: _Xml, info: Info) -> None:
 @lru_cache(maxsize=64)
 def _fields_text(fields: tuple[Field, ...], wire: Wire) -> str:
     xml = _Xml()
-    for number, field in enumerate(fields, 1):
-        _field(xml, field, f"c{number}", wire)
+    taken = {attributes["ID"] for attributes in _FRAMES.values()}
+    for field in fields:
+        # Readers take an ID for the column's name where there is one, so it is that name or nothing.
+        ident = field.name if _XML_NAME.fullmatch(field.name) and field.name not in taken else ""
+        taken.add(ident)
+        _field(xml, field, ident, wire)
     return xml.take()
 
 
