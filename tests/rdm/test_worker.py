@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import fits_files
@@ -51,16 +54,30 @@ def test_a_worker_killed_in_mid_extraction_loses_nothing(instance: Instance, res
     _until(lambda: _status(researcher, recid) == "done")
 
 
-@pytest.mark.usefixtures("no_worker_left")
-def test_a_file_that_kills_its_reader_three_times_is_failed(
-    instance: Instance, researcher: Researcher, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # No reader lives with so little memory: it dies on each file, as it would on a file that is made to kill it.
-    monkeypatch.setenv("INVENIO_OBSCORE_READER_LIMITS", "{'memory_bytes': 20_000_000}")
-    instance.start_worker()
-    recid = researcher.draft({"m31.fits": fits_files.image()})
-    _until(lambda: _status(researcher, recid) == "failed")
-    assert "3 times" in researcher.found(recid)["files"][0]["reason"]
+def _kill_readers(group: int, stop: threading.Event) -> None:
+    """Kill each reader process of a worker as soon as it appears, as a file that crashes it would."""
+    while not stop.wait(0.02):
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                reads = b"invenio_obscore.reader_main" in (process / "cmdline").read_bytes()
+                if reads and os.getpgid(int(process.name)) == group:
+                    os.kill(int(process.name), signal.SIGKILL)
+
+
+def test_a_file_that_kills_its_reader_three_times_is_failed(worker: Instance, researcher: Researcher) -> None:
+    stop = threading.Event()
+    killer = threading.Thread(target=_kill_readers, args=(worker.workers[-1].pid, stop))
+    killer.start()
+    try:
+        bad = researcher.draft({"bad.fits": fits_files.image()})
+        _until(lambda: _status(researcher, bad) == "failed")
+    finally:
+        stop.set()
+        killer.join()
+    reason = researcher.found(bad)["files"][0]["reason"]
+    assert "signal 9" in reason and "3 times" in reason
+    good = researcher.draft({"good.fits": fits_files.image()})
+    _until(lambda: _status(researcher, good) == "done", 20)
 
 
 @pytest.mark.usefixtures("no_worker_left")
