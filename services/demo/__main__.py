@@ -46,7 +46,7 @@ def summary() -> int:
     for record in published:
         print(f"  {record.title}\n    landing page  {record.page}\n    DOI           https://doi.org/{record.doi}")
     print(f'\n  pyvo.dal.TAPService("{repository.site}/vo/tap").search("""\n{query}""")\n')
-    print("\n".join("  " + line for line in table.pformat(max_lines=20, max_width=150)))
+    print("\n".join("  " + line for line in table.pformat(max_lines=20, max_width=-1)))
     print(f"\n  Go on by hand: {repository.site}/login")
     for email in ("researcher@example.org", "admin@example.org"):
         print(f"    {email:24} {password(email)}")

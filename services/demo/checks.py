@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import requests
 from astropy.io.votable import parse_single_table
@@ -45,7 +46,7 @@ def expect(condition: bool, message: str) -> None:
 def _rows(context: Context, recid: str) -> dict[str, dict[str, Any]]:
     table = vo.search(context.site, f"SELECT * FROM ivoa.obscore WHERE access_url LIKE '%/records/{recid}/%'")
     rows = (dict(zip(table.colnames, row)) for row in table)
-    return {str(row["access_url"]).rpartition("/files/")[2].partition("/")[0]: row for row in rows}
+    return {unquote(urlsplit(str(row["access_url"])).path).rpartition("/files/")[2]: row for row in rows}
 
 
 def rows(context: Context) -> str:

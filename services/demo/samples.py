@@ -107,8 +107,8 @@ DEPOSITS = (
                 {
                     "dataproduct_type": "event",
                     "target_name": "M82",
-                    "s_ra": 148.9592,
-                    "s_dec": 69.6797,
+                    "s_ra": 149.0989,
+                    "s_dec": 69.7154,
                     "t_min": 54743.0299,
                     "instrument_name": "ACIS",
                 },

@@ -13,8 +13,8 @@ import pyvo
 
 from services.layout import ServiceError
 
-TAPLINT_STAGES = "TMV,TME,TMS,TMC,CPV,CAP,AVV,QGE,QPO,OBS"
-CONE_QUERY = """SELECT obs_id, dataproduct_type, target_name, s_ra, s_dec, instrument_name, access_url
+TAPLINT_STAGES = "TMV TME TMS TMC CPV CAP AVV QGE QPO OBS"
+CONE_QUERY = """SELECT dataproduct_type, target_name, s_ra, s_dec, instrument_name, access_url
 FROM ivoa.obscore WHERE 1=CONTAINS(POINT(s_ra, s_dec), CIRCLE({0}, {1}, {2}))
 ORDER BY s_ra"""
 
