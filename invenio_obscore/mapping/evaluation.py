@@ -1,11 +1,13 @@
 """The value of an expression in a scope.
 
 There are no loops, the size of an expression is bounded when it is parsed, and so are the texts and lists that it can
-make: the time that it takes is bounded, too.
+make. What still adds up, many calls in many lines, has a deadline.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from functools import singledispatchmethod
 from typing import Any
@@ -19,6 +21,10 @@ from .scope import Scope
 from .values import NULL, checked, describe, is_number, number_of, operate, problem, truth
 
 
+class OutOfTime(MappingError):
+    """The deadline of a mapping has passed: no further line is evaluated."""
+
+
 class Evaluator:
     """Evaluates the expressions of one scope.
 
@@ -28,11 +34,14 @@ class Evaluator:
         What the expressions see.
     functions
         The functions that they may call.
+    until
+        When to stop, on the clock of `time.monotonic`.
     """
 
-    def __init__(self, scope: Scope, functions: Functions) -> None:
+    def __init__(self, scope: Scope, functions: Functions, until: float = math.inf) -> None:
         self._scope = scope
         self._functions = functions
+        self._until = until
 
     def value(self, assignment: Assignment) -> Any:  # noqa: ANN401
         """What a line assigns; see :mod:`.values` for the kinds.
@@ -45,7 +54,7 @@ class Evaluator:
         try:
             return self.evaluate(assignment.expression)
         except MappingError as error:
-            raise MappingError(
+            raise type(error)(
                 error.message, line=assignment.line, column=error.column or assignment.column, remedy=error.remedy
             ) from error
 
@@ -62,7 +71,7 @@ class Evaluator:
         except MappingError as error:
             if error.column:
                 raise
-            raise MappingError(error.message, column=node.column, remedy=error.remedy) from error
+            raise type(error)(error.message, column=node.column, remedy=error.remedy) from error
 
     @singledispatchmethod
     def _evaluate(self, node: Node) -> Any:  # noqa: ANN401
@@ -86,6 +95,8 @@ class Evaluator:
 
     @_evaluate.register
     def _(self, node: Call) -> Any:  # noqa: ANN401
+        if time.monotonic() > self._until:
+            raise OutOfTime("the mapping takes too long")
         function = self._functions[node.function]
         if function.lazy:
             return function(self._scope, [self._later(argument) for argument in node.arguments])

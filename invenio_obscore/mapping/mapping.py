@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,7 +11,7 @@ from ..errors import ColumnError, MappingError
 from ..extraction.evidence import Evidence, Problem, Product
 from ..fits.cards import Assigned
 from ..fits.reading import HduReading, Reading
-from .evaluation import Evaluator
+from .evaluation import Evaluator, OutOfTime
 from .functions import BUILT_IN, Functions
 from .language import axis_of, is_per_hdu, table_column_of
 from .nodes import Assignment
@@ -34,12 +35,15 @@ class Mapping:
         What it may call.
     web
         It came from a web user: it sees no path and no environment.
+    seconds
+        Time for all its lines with one file; the lines beyond do nothing, which is a problem of the file.
     """
 
     text: str = ""
     assignments: tuple[Assignment, ...] = ()
     functions: Functions = field(default_factory=lambda: BUILT_IN, repr=False)
     web: bool = False
+    seconds: float = 60.0
 
     def __bool__(self) -> bool:
         return bool(self.assignments)
@@ -55,22 +59,27 @@ class Mapping:
             reading = replace(reading, members=[self.overlay(member) for member in reading.members])
         if not lines or not reading.hdus:
             return reading
-        hdus, problems = list(reading.hdus), list(reading.problems)
+        hdus, problems, until = list(reading.hdus), list(reading.problems), self._until()
         for line in lines:
             try:
-                hdus = self._laid_over(line, replace(reading, hdus=hdus), hdus)
+                hdus = self._laid_over(line, replace(reading, hdus=hdus), hdus, until)
             except MappingError as error:
                 problems.append(_failed(line, error))
+                if isinstance(error, OutOfTime):
+                    break
         return replace(reading, hdus=hdus, problems=problems)
 
-    def _laid_over(self, line: Assignment, reading: Reading, hdus: list[HduReading]) -> list[HduReading]:
-        chosen = {hdu.index for hdu in _targets(line, hdus)}
-        return [self._assigned(line, reading, hdu) if hdu.index in chosen else hdu for hdu in hdus]
+    def _until(self) -> float:
+        return time.monotonic() + self.seconds
 
-    def _assigned(self, line: Assignment, reading: Reading, hdu: HduReading) -> HduReading:
+    def _laid_over(self, line: Assignment, reading: Reading, hdus: list[HduReading], until: float) -> list[HduReading]:
+        chosen = {hdu.index for hdu in _targets(line, hdus)}
+        return [self._assigned(line, reading, hdu, until) if hdu.index in chosen else hdu for hdu in hdus]
+
+    def _assigned(self, line: Assignment, reading: Reading, hdu: HduReading, until: float) -> HduReading:
         scope = Scope.of(reading, web=self.web)
         scope.current = hdu.index
-        value = for_card(Evaluator(scope, self.functions).value(line))
+        value = for_card(Evaluator(scope, self.functions, until).value(line))
         return hdu if value is None else hdu.with_overlay({line.target: Assigned(value, line.line)})
 
     # -- columns -----------------------------------------------------------------------------------------------------
@@ -83,12 +92,16 @@ class Mapping:
         self._apply(product, reading, force=True)
 
     def _apply(self, product: Product, reading: Reading, *, force: bool) -> None:
+        until = self._until()
         for line in self._holding(reading, kind="column"):
             if line.force != force or (not force and product.row[line.target] is not None):
                 continue
             scope = Scope.of(reading, product=product, web=self.web)
             try:
-                self._set(line, product, Evaluator(scope, self.functions).value(line))
+                self._set(line, product, Evaluator(scope, self.functions, until).value(line))
+            except OutOfTime as error:
+                product.problems.append(_failed(line, error))
+                break
             except (MappingError, ColumnError) as error:
                 product.problems.append(_failed(line, error))
             else:

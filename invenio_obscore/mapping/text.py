@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from functools import lru_cache
 
 from ..errors import MappingError, ObsCoreError
 from ..obscore.columns import ALL_COLUMNS, SYSTEM_COLUMNS
 from ..obscore.vocabularies import CALIB_LEVELS, DATA_RIGHTS, DATAPRODUCT_TYPES
-from .evaluation import Evaluator
+from .evaluation import Evaluator, OutOfTime
 from .functions import BUILT_IN, Function, Functions, installed
 from .language import ENVIRONMENT, is_keyword, is_structural, nearest, nearest_column
 from .mapping import Mapping
@@ -23,6 +24,9 @@ MAX_LINE = 2_000
 MAX_CHARACTERS, MAX_LINES = 2_000_000, 20_000
 MAX_WEB_CHARACTERS, MAX_WEB_LINES = 100_000, 1_000
 MAX_PATTERN = 200
+WEB_SECONDS = 2.0
+#: Time for the values that can be computed before any file; those beyond are checked with each file.
+CHECK_SECONDS = 2.0
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _TERMS = {
@@ -37,7 +41,7 @@ def _known() -> Functions:
     return BUILT_IN.with_(*installed())
 
 
-def parse(text: str | bytes, *, functions: tuple[Function, ...] = ()) -> Mapping:
+def parse(text: str | bytes, *, functions: tuple[Function, ...] = (), web: bool = False) -> Mapping:
     """The mapping that a text describes.
 
     Parameters
@@ -46,6 +50,8 @@ def parse(text: str | bytes, *, functions: tuple[Function, ...] = ()) -> Mapping
         Lines of a mapping file (bytes: UTF-8).
     functions
         A user's own functions, beside the built-in ones and those that installed packages offer.
+    web
+        The text comes from a web user: as :func:`safe_for_web`, and its size is looked at first.
 
     Raises
     ------
@@ -54,14 +60,18 @@ def parse(text: str | bytes, *, functions: tuple[Function, ...] = ()) -> Mapping
     ConfigurationError
         A function has a name that is taken, or an installed one cannot be loaded.
     """
+    if web and len(text) > MAX_WEB_CHARACTERS:
+        raise _too_large()
     mapping, errors = _parsed(text, _known().with_(*functions))
     if errors:
         raise errors[0]
-    return mapping
+    return safe_for_web(mapping) if web else mapping
 
 
 def check(text: str | bytes, *, functions: tuple[Function, ...] = (), web: bool = False) -> list[MappingError]:
     """Everything that is wrong in a mapping text, in the order of its lines; empty where it is right."""
+    if web and len(text) > MAX_WEB_CHARACTERS:
+        return [_too_large()]
     mapping, errors = _parsed(text, _known().with_(*functions))
     if web:
         errors += _web_errors(mapping)
@@ -79,14 +89,18 @@ def safe_for_web(mapping: Mapping) -> Mapping:
     errors = _web_errors(mapping)
     if errors:
         raise errors[0]
-    return replace(mapping, web=True)
+    return replace(mapping, web=True, seconds=WEB_SECONDS)
 
 
 def _web_errors(mapping: Mapping) -> list[MappingError]:
     if len(mapping.text) > MAX_WEB_CHARACTERS or len(mapping.assignments) > MAX_WEB_LINES:
-        limits = f"{MAX_WEB_LINES} lines and {MAX_WEB_CHARACTERS} characters are the limits"
-        return [MappingError("the mapping is too large", line=1, column=1, remedy=limits)]
+        return [_too_large()]
     return [error for line in mapping.assignments for error in _web_errors_of(line, mapping.functions)]
+
+
+def _too_large() -> MappingError:
+    limits = f"{MAX_WEB_LINES} lines and {MAX_WEB_CHARACTERS} characters are the limits"
+    return MappingError("the mapping is too large", line=1, column=1, remedy=limits)
 
 
 def _web_errors_of(line: Assignment, functions: Functions) -> list[MappingError]:
@@ -132,6 +146,7 @@ def _lines(lines: list[str], functions: Functions) -> tuple[list[Assignment], li
     assignments: list[Assignment] = []
     errors: list[MappingError] = []
     section = EVERY_FILE
+    until = time.monotonic() + CHECK_SECONDS
     for number, line in enumerate(lines, 1):
         try:
             if len(line) > MAX_LINE:
@@ -139,7 +154,7 @@ def _lines(lines: list[str], functions: Functions) -> tuple[list[Assignment], li
             if line.lstrip().startswith("["):
                 section = _section(line, number)
                 continue
-            assignment = _assignment(line, number, section, functions)
+            assignment = _assignment(line, number, section, functions, until)
             if assignment:
                 assignments.append(assignment)
         except MappingError as error:
@@ -168,7 +183,7 @@ def _outside_brackets(text: str) -> list[str]:
     return re.findall(r"(?:\[[^\]]*\]|[^,\[]|\[)+", text)
 
 
-def _assignment(line: str, number: int, section: Section, functions: Functions) -> Assignment | None:
+def _assignment(line: str, number: int, section: Section, functions: Functions, until: float) -> Assignment | None:
     found = list(tokens(line, number))
     if found[0].kind == "end":
         return None
@@ -187,7 +202,7 @@ def _assignment(line: str, number: int, section: Section, functions: Functions) 
     if parser.token.kind != "end":
         raise parser.error(f"expected the end of the line, found {parser.token.describe()}")
     assignment = Assignment(number, start.column, target, kind, hdu, force, expression, section, line.strip())
-    _check(assignment, functions)
+    _check(assignment, functions, until)
     return assignment
 
 
@@ -229,7 +244,7 @@ def _keyword(parser: ExpressionParser, token: Token) -> str:
 
 
 # -- what can be known before any file -------------------------------------------------------------------------------
-def _check(line: Assignment, functions: Functions) -> None:
+def _check(line: Assignment, functions: Functions, until: float) -> None:
     """Find what is wrong for every file: a keyword line that reads columns, a constant that the column cannot hold."""
     nodes = list(line.expression.walk())
     if line.kind == "keyword":
@@ -243,12 +258,15 @@ def _check(line: Assignment, functions: Functions) -> None:
         return
     if not all(_is_constant(node, functions) for node in nodes):
         return
-    value = Evaluator(Scope(), functions).value(line)
+    begin = min(node.column for node in nodes)
     try:
-        cell_value = for_column(line.target, value)
+        value = for_column(line.target, Evaluator(Scope(), functions, until).value(line))
+    except OutOfTime:
+        return
     except ObsCoreError as error:
-        raise MappingError(error.message, line=line.line, column=line.expression.column, remedy=error.remedy) from None
-    _check_term(line, cell_value)
+        column = getattr(error, "column", 0) if isinstance(error, MappingError) else 0
+        raise MappingError(error.message, line=line.line, column=column or begin, remedy=error.remedy) from None
+    _check_term(line, value)
 
 
 def _check_term(line: Assignment, value: object) -> None:

@@ -13,6 +13,7 @@ from invenio_obscore.extraction.evidence import Evidence, Product
 from invenio_obscore.fits.cards import Assigned, write_card
 from invenio_obscore.fits.reading import HduReading, Reading
 from invenio_obscore.mapping import BUILT_IN, Function, check, from_file, parse, safe_for_web
+from invenio_obscore.mapping import text as text_module
 from invenio_obscore.mapping.language import VARIABLES
 from invenio_obscore.obscore.columns import ALL_COLUMNS, SYSTEM_COLUMNS
 from invenio_obscore.obscore.row import ObsCoreRow
@@ -306,6 +307,9 @@ def test_a_mapping_from_the_web_sees_no_environment_and_no_path() -> None:
 def test_a_mapping_from_the_web_is_bounded() -> None:
     with pytest.raises(MappingError, match="too large"):
         safe_for_web(parse("obs_id: 'x'\n" * 2000))
+    with pytest.raises(MappingError, match="too large"):
+        parse("#" * 200_000, web=True)
+    assert check("#" * 200_000, web=True)
     for text in ("obs_id: '" + "x" * 5000 + "'", "s_ra: " + "(" * 60 + "1" + ")" * 60, "s_ra: 1" + "+1" * 200):
         with pytest.raises(MappingError):
             parse(text)
@@ -423,3 +427,24 @@ def test_any_expression_is_a_value_or_a_problem_with_its_line(expression: str, c
         return
     for problem in product.problems:
         assert "line 1" in problem.message
+
+
+def test_many_expensive_lines_end_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_module, "WEB_SECONDS", 0.3)
+    call = "icrs(degrees(LON), 2, 'fk4', 'B1975')[0]"
+    text = "\n".join(f"s_ra: {' + '.join([call] * 30)} + {i} m" for i in range(60))
+    of = reading(HduReading(0, "", overlay={"LON": Assigned(10.0)}))
+    mapping = parse(text, web=True)
+    start = time.perf_counter()
+    product = Product(ObsCoreRow())
+    mapping.fill(product, of)
+    assert time.perf_counter() - start < 1.0
+    assert "takes too long" in product.problems[-1].message
+
+
+def test_checking_many_expensive_constants_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_module, "CHECK_SECONDS", 0.3)
+    call = "icrs(1, 2, 'fk4', 'B1975')[0]"
+    start = time.perf_counter()
+    parse("\n".join(f"s_fov: {' + '.join([call] * 30)} + {i}" for i in range(60)))
+    assert time.perf_counter() - start < 2.0

@@ -142,8 +142,9 @@ def wavelength(spectral: object) -> u.Quantity:
 def vacuum(air: object) -> u.Quantity:
     """The vacuum wavelength of a wavelength in air (FITS WCS paper III, equation 65)."""
     metres = wavelength(air)
-    inverse = 1.0 / metres.to_value(u.um)
-    if not 0 < inverse < 10:
+    micrometres = metres.to_value(u.um)
+    if micrometres <= 0.1:
         raise problem(f"{air} is not a wavelength that air lets pass")
+    inverse = 1.0 / micrometres
     index = 1.0 + 1e-6 * (287.6155 + 1.62887 * inverse**2 + 0.01360 * inverse**4)
     return metres * index
