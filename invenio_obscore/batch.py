@@ -1,4 +1,4 @@
-"""Working through many files: one after the other or in several processes, with a journal to go on after an interruption."""
+"""Working through many files, in one or several processes, with a journal to go on after an interruption."""
 
 from __future__ import annotations
 

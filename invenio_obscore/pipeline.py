@@ -27,7 +27,7 @@ from .response import Response
 if TYPE_CHECKING:
     from .mapping import Mapping as ColumnMapping
 
-#: Corrections of one file: product (``"<member>#<key>"``, ``""`` for the only one) → column → value, or None to empty it.
+#: Corrections of one file: product (``"<member>#<key>"``, ``""`` for the only one) → column → value, None empties it.
 Corrections = Mapping[str, Mapping[str, Any]]
 
 

@@ -39,7 +39,9 @@ def _limit(limits: Limits) -> None:
 def _limit_processor(limits: Limits) -> None:
     """Processor time of one more file, counted from now."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + 1 + limits.cpu_seconds, resource.RLIM_INFINITY))
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + 1 + limits.cpu_seconds, resource.RLIM_INFINITY)
+    )
 
 
 def _described(error: Exception) -> dict[str, Any]:

@@ -54,7 +54,9 @@ class Response:
         """Everything doubtful, files without a product first."""
         failed = [FileProblem(display_name(source), problem) for source, problem in self.failures]
         doubtful = [
-            FileProblem(display_name(source), problem) for source, product in self.products for problem in product.problems
+            FileProblem(display_name(source), problem)
+            for source, product in self.products
+            for problem in product.problems
         ]
         return failed + doubtful
 
@@ -110,4 +112,6 @@ def display_name(source: Source) -> str:
 
 def names(source: Source) -> Sequence[str]:
     """What a file may be called."""
-    return tuple(n for n in (source.path if not source.member else "", source.name, source.member, display_name(source)) if n)
+    return tuple(
+        n for n in (source.path if not source.member else "", source.name, source.member, display_name(source)) if n
+    )

@@ -14,12 +14,19 @@ from .scope import Scope
 
 _RAW_TYPES = re.compile(r"(bias|zero|dark|flat|skyflat|dome|arc|comp|lamp|focus|cal|twilight|pointing|acq)", re.I)
 _REDUCED = (
-    "FLATCOR", "ZEROCOR", "DARKCOR", "BIASCOR", "BIASSUB", "FLATTED", "CCDPROC", "PHOTCALI", "FLAT_CORR", 
-    "IMRED_ON", "DEVLEVEL", "GPREPARE", "PREPARE", "NSREDUCE", "GSREDUCE", "NSPREPAR", "GIREDUCE", "MAGZERO", "MAGZPT", "PHOTZP", "ZEROPNT", "ZP",
-    "ELIXIR", "FLATSUB", "DARKSUB", "FLATDONE", "BIASDONE", "CALSTAT", "PIPELINE", "REDUCED", "LVL_NUM", "DARKCOR1", "NFSTRUTH", "EXTRACTN", "DRSVERS", "VERSDRS", "PVERSION", "RNTHRSH", "WCALFILE",
+    "FLATCOR", "ZEROCOR", "DARKCOR", "BIASCOR", "BIASSUB", "FLATTED", "CCDPROC", "PHOTCALI", "FLAT_CORR",
+    "IMRED_ON", "DEVLEVEL", "GPREPARE", "PREPARE", "NSREDUCE", "GSREDUCE", "NSPREPAR", "GIREDUCE", "MAGZERO",
+    "MAGZPT", "PHOTZP", "ZEROPNT", "ZP",
+    "ELIXIR", "FLATSUB", "DARKSUB", "FLATDONE", "BIASDONE", "CALSTAT", "PIPELINE", "REDUCED", "LVL_NUM",
+    "DARKCOR1", "NFSTRUTH", "EXTRACTN", "DRSVERS", "VERSDRS", "PVERSION", "RNTHRSH", "WCALFILE",
 )  # fmt: skip
-_COMBINED = ("NCOMBINE", "NINPUTS", "NCOADD", "NCOMB", "N_INPUT", "NUMCOMB", "NIMAGES", "NSTACK", "STACKCNT", "NSUBEXP")
-_STACKED = ("STK_TYPE", "COADD_ID", "SKYCELL", "TILENAME", "TILE_ID", "SWARP", "COMBINET", "RESAMPT1", "STACK_V", "TILEINDX")
+_COMBINED = (
+    "NCOMBINE", "NINPUTS", "NCOADD", "NCOMB", "N_INPUT", "NUMCOMB", "NIMAGES", "NSTACK", "STACKCNT", "NSUBEXP",
+)  # fmt: skip
+_STACKED = (
+    "STK_TYPE", "COADD_ID", "SKYCELL", "TILENAME", "TILE_ID", "SWARP", "COMBINET", "RESAMPT1", "STACK_V",
+    "TILEINDX",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,14 @@ class _Level:
 
 def calib_level(scope: Scope) -> Iterator[Found]:
     """The first sign that says something; at last by what such products usually are."""
-    found = _from_words(scope) or _from_kind(scope) or _from_stack(scope) or _from_steps(scope) or _from_unit(scope) or _from_pixels(scope)
+    found = (
+        _from_words(scope)
+        or _from_kind(scope)
+        or _from_stack(scope)
+        or _from_steps(scope)
+        or _from_unit(scope)
+        or _from_pixels(scope)
+    )
     source = "default" if found.why.startswith("usual") else "keyword"
     yield Found("calib_level", found.level, Evidence("calib_level", source, found.why, found.hdu))  # type: ignore[arg-type]
 
@@ -51,7 +65,9 @@ def _from_words(scope: Scope) -> _Level | None:
         number = hit.hdu.header.number(hit.keyword)
         if number in (0, 1, 2, 3, 4):
             return _Level(int(number), hit.keyword, hit.hdu.index)
-    for hit in scope.hits("PROCLEVL", "PROC_LEV", "LEVEL", "PROCTYPE", "DATALEVL", "PROCLEV", "PRODLEV", "PRODLVL", "PRODCATG"):
+    for hit in scope.hits(
+        "PROCLEVL", "PROC_LEV", "LEVEL", "PROCTYPE", "DATALEVL", "PROCLEV", "PRODLEV", "PRODLVL", "PRODCATG"
+    ):
         text = str(hit.value).strip()
         level = next((level for pattern, level in _WORDS if pattern.match(text)), None)
         if level is not None:
@@ -83,7 +99,14 @@ def _from_stack(scope: Scope) -> _Level | None:
 
 
 def _from_steps(scope: Scope) -> _Level | None:
-    hit = next((h for h in scope.hits(*_REDUCED) if str(h.value).strip().upper() not in ("F", "FALSE", "NO", "0", "OMIT", "PERFORM", "PENDING")), None)
+    hit = next(
+        (
+            h
+            for h in scope.hits(*_REDUCED)
+            if str(h.value).strip().upper() not in ("F", "FALSE", "NO", "0", "OMIT", "PERFORM", "PENDING")
+        ),
+        None,
+    )
     return _Level(2, hit.keyword, hit.hdu.index) if hit else None
 
 
@@ -114,7 +137,14 @@ def _from_pixels(scope: Scope) -> _Level:
         prefix = "ZBITPIX" if header.flag("ZIMAGE") else "BITPIX"
         if header.integer(prefix) in (16, 32) and (header.number("BSCALE") or 1.0) == 1.0:
             return _Level(1, f"usual for whole numbers ({prefix})")
-        telescope = scope.text("TELESCOP", "INSTRUME") and scope.number("EXPTIME", "EXPOSURE", "TEXP", "ITIME") is not None
-        if scope.kind in ("image", "time cube", "cube") and telescope and find_sky(header) is None and not is_solar(header):
+        telescope = (
+            scope.text("TELESCOP", "INSTRUME") and scope.number("EXPTIME", "EXPOSURE", "TEXP", "ITIME") is not None
+        )
+        if (
+            scope.kind in ("image", "time cube", "cube")
+            and telescope
+            and find_sky(header) is None
+            and not is_solar(header)
+        ):
             return _Level(1, "usual for frames without astrometry")
     return _Level(2, "usual for such products")

@@ -76,7 +76,10 @@ def good_time(scope: Scope) -> Iterator[Found]:
 def time_moc(intervals: list[tuple[float, float]]) -> str:
     """ASCII time MOC (MOC 2.0, section 4.3.2) of intervals in MJD, to about a minute."""
     cells = sorted(
-        (int((low + 2_400_000.5) * 86_400_000_000) // _MOC_CELL_US, int((high + 2_400_000.5) * 86_400_000_000) // _MOC_CELL_US)
+        (
+            int((low + 2_400_000.5) * 86_400_000_000) // _MOC_CELL_US,
+            int((high + 2_400_000.5) * 86_400_000_000) // _MOC_CELL_US,
+        )
         for low, high in intervals
     )
     merged: list[list[int]] = []
@@ -97,7 +100,11 @@ def good_time_exposure(scope: Scope) -> Iterator[Found]:
     if hdu is None:
         return
     listed = {k.upper(): v for k, v in hdu.tables.get("column", {}).items()}
-    spans = [b - a for a, b in zip(listed.get("START", []), listed.get("STOP", [])) if a is not None and b is not None and b > a]
+    spans = [
+        b - a
+        for a, b in zip(listed.get("START", []), listed.get("STOP", []))
+        if a is not None and b is not None and b > a
+    ]
     if spans:
         yield Found("t_exptime", sum(spans), Evidence("t_exptime", "table", f"sum of {hdu.name}", hdu.index))
     else:
@@ -111,8 +118,14 @@ def good_time_bounds(scope: Scope) -> Iterator[Found]:
     hdu = gti(scope)
     intervals = _intervals(hdu, scope) if hdu is not None else []
     if hdu is not None and intervals:
-        yield Found("t_min", min(i[0] for i in intervals), Evidence("t_min", "table", f"first interval of {hdu.name}", hdu.index))
-        yield Found("t_max", max(i[1] for i in intervals), Evidence("t_max", "table", f"last interval of {hdu.name}", hdu.index))
+        yield Found(
+            "t_min",
+            min(i[0] for i in intervals),
+            Evidence("t_min", "table", f"first interval of {hdu.name}", hdu.index),
+        )
+        yield Found(
+            "t_max", max(i[1] for i in intervals), Evidence("t_max", "table", f"last interval of {hdu.name}", hdu.index)
+        )
 
 
 def subspace_region(scope: Scope) -> Iterator[Found]:
@@ -134,5 +147,3 @@ def subspace_region(scope: Scope) -> Iterator[Found]:
         for column, value in values.items():
             yield Found(column, value, Evidence(column, "keyword", f"DSVAL{number}", scope.first.index, match[0]))
         return
-
-

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from ..fits.reading import Reading
 from ..obscore.row import ObsCoreRow
 from .bands import filter_text
-from .evidence import Evidence, Product
 from .energy import energies
+from .evidence import Evidence, Product
 from .generic import GENERIC
 from .instruments import INSTRUMENTS, installed
 from .plausibility import doubts

@@ -35,7 +35,9 @@ def product_type(scope: Scope) -> Iterator[Found]:
     if kind.type:
         yield Found("dataproduct_type", kind.type, Evidence("dataproduct_type", "file", detail, scope.first.index))
     if kind.subtype:
-        yield Found("dataproduct_subtype", kind.subtype, Evidence("dataproduct_subtype", "file", detail, scope.first.index))
+        yield Found(
+            "dataproduct_subtype", kind.subtype, Evidence("dataproduct_subtype", "file", detail, scope.first.index)
+        )
 
 
 # Position
@@ -43,8 +45,10 @@ def product_type(scope: Scope) -> Iterator[Found]:
 #: Pairs of right ascension and declination, in order of preference.
 _POSITIONS = (
     ("RA_TARG", "DEC_TARG"), ("RA", "DEC"), ("OBJCTRA", "OBJCTDEC"), ("RA_OBJ", "DEC_OBJ"), ("RA_PNT", "DEC_PNT"),
-    ("RA_NOM", "DEC_NOM"), ("OBJRA", "OBJDEC"), ("OBSRA", "OBSDEC"), ("TELRA", "TELDEC"), ("RA_DEG", "DEC_DEG"), ("RADEG", "DECDEG"), ("MEANRA", "MEANDEC"), ("CRVAL1_RA", "CRVAL2_DEC"),
-    ("TARGRA", "TARGDEC"), ("RA_TEL", "DEC_TEL"), ("TARG_RA", "TARG_DEC"), ("CAT-RA", "CAT-DEC"), ("PLUG_RA", "PLUG_DEC"), ("APRA", "APDEC"), ("RA2000", "DEC2000"),
+    ("RA_NOM", "DEC_NOM"), ("OBJRA", "OBJDEC"), ("OBSRA", "OBSDEC"), ("TELRA", "TELDEC"), ("RA_DEG", "DEC_DEG"),
+    ("RADEG", "DECDEG"), ("MEANRA", "MEANDEC"), ("CRVAL1_RA", "CRVAL2_DEC"),
+    ("TARGRA", "TARGDEC"), ("RA_TEL", "DEC_TEL"), ("TARG_RA", "TARG_DEC"), ("CAT-RA", "CAT-DEC"),
+    ("PLUG_RA", "PLUG_DEC"), ("APRA", "APDEC"), ("RA2000", "DEC2000"),
 )  # fmt: skip
 _POINTINGS = (("RA_PNT", "DEC_PNT"), ("RA_NOM", "DEC_NOM"))
 
@@ -182,7 +186,12 @@ def spectrum(scope: Scope) -> Iterator[Found]:
 def _dispersed_pixels(scope: Scope) -> Iterator[Found]:
     """Samples of a spectrum whose wavelengths nothing tells: DISPAXIS, else the longest axis."""
     shape = image_shape(scope.first.header)
-    if not shape or "XTENSION" in scope.first.header and scope.first.header.text("XTENSION") == "BINTABLE" and not scope.first.header.flag("ZIMAGE"):
+    if (
+        not shape
+        or "XTENSION" in scope.first.header
+        and scope.first.header.text("XTENSION") == "BINTABLE"
+        and not scope.first.header.flag("ZIMAGE")
+    ):
         return
     axis = scope.first.header.integer("DISPAXIS")
     if not 1 <= axis <= len(shape):
@@ -194,7 +203,9 @@ def _dispersed_pixels(scope: Scope) -> Iterator[Found]:
 # Polarisation
 
 #: STOKES axis values (FITS 4.0, table 28).
-_STOKES = {1: "I", 2: "Q", 3: "U", 4: "V", -1: "RR", -2: "LL", -3: "RL", -4: "LR", -5: "XX", -6: "YY", -7: "XY", -8: "YX"}
+_STOKES = {
+    1: "I", 2: "Q", 3: "U", 4: "V", -1: "RR", -2: "LL", -3: "RL", -4: "LR", -5: "XX", -6: "YY", -7: "XY", -8: "YX",
+}  # fmt: skip
 
 
 def polarisation(scope: Scope) -> Iterator[Found]:
@@ -203,14 +214,18 @@ def polarisation(scope: Scope) -> Iterator[Found]:
     for axis, length in enumerate(image_shape(header), start=1):
         if str(header.get(f"CTYPE{axis}", "")).upper().strip() != "STOKES" or not 1 <= length <= 12:
             continue
-        first = (header.number(f"CRVAL{axis}") or 0) - ((header.number(f"CRPIX{axis}") or 1) - 1) * (header.number(f"CDELT{axis}") or 1)
+        first = (header.number(f"CRVAL{axis}") or 0) - ((header.number(f"CRPIX{axis}") or 1) - 1) * (
+            header.number(f"CDELT{axis}") or 1
+        )
         step = header.number(f"CDELT{axis}") or 1
         states = [_STOKES.get(round(first + n * step), "") for n in range(length)]
         text = pol_states_text(states)
         if text:
             evidence = Evidence("pol_states", "wcs", f"STOKES axis {axis}", scope.first.index)
             yield Found("pol_states", text, evidence)
-            yield Found("pol_xel", text.count("/") - 1, Evidence("pol_xel", "wcs", f"STOKES axis {axis}", scope.first.index))
+            yield Found(
+                "pol_xel", text.count("/") - 1, Evidence("pol_xel", "wcs", f"STOKES axis {axis}", scope.first.index)
+            )
         return
 
 
@@ -278,7 +293,8 @@ def reference_code(hit: Hit, scope: Scope) -> str | None:
 
 
 _EXPOSURES = (
-    "XPOSURE", "EXPTIME", "EXPOSURE", "ONTIME", "LIVETIME", "TEXPTIME", "ITIME", "EXP_TIME", "EXPTOT", "INTTIME", "TEXP", "T_TOT", "DURATION", "EXPT", "TOTEXP",
+    "XPOSURE", "EXPTIME", "EXPOSURE", "ONTIME", "LIVETIME", "TEXPTIME", "ITIME", "EXP_TIME", "EXPTOT", "INTTIME",
+    "TEXP", "T_TOT", "DURATION", "EXPT", "TOTEXP",
     "EXP-TIME", "EXPOTIME", "TOTALEXP", "INT_TIME", "OBSTIME", "EXPT_S", "SHUTTIME", "ELAPTIME",
 )  # fmt: skip
 #: OGIP: EXPTIME is often one frame's time there, EXPOSURE all of it, corrected for dead time.
@@ -304,7 +320,9 @@ GENERIC: Rules = (
     Computed(("s_ra", "s_dec"), reference_position),
     Computed(("s_xel1", "s_xel2"), image_pixels),
     Keyword("s_resolution", ("BMAJ",), unit=u.deg),
-    Keyword("s_resolution", ("SEEING", "FWHM", "PSF_FWHM", "IQFINAL", "ESO TEL IA FWHM"), unit=u.arcsec, convert=seeing),
+    Keyword(
+        "s_resolution", ("SEEING", "FWHM", "PSF_FWHM", "IQFINAL", "ESO TEL IA FWHM"), unit=u.arcsec, convert=seeing
+    ),
     Keyword("s_fov", ("APERTURE",), unit=u.deg, convert=aperture),
     # spectrum
     Computed(("em_min", "em_max", "em_xel", "em_ucd", "em_unit"), spectrum),
@@ -323,7 +341,21 @@ GENERIC: Rules = (
     Keyword("target_name", ("OBJECT", "TARGNAME", "TARGET", "OBJNAME", "SRCNAME", "TARG_ID", "OBJ_NAME", "FIELD")),
     Keyword("facility_name", ("TELESCOP", "OBSERVAT", "MISSION", "FACILITY", "TELESCOPE", "OBSVTORY"), convert=name),
     Keyword("instrument_name", ("INSTRUME", "INSTRUMENT", "DETNAM", "DETECTOR"), convert=name),
-    Keyword("proposal_id", ("PROPOSID", "PROG_ID", "PROPID", "PROGID", "PROP_ID", "PROPOSAL", "GEMPRGID", "ESO OBS PROG ID", "PROJID", "PROGRAM")),
+    Keyword(
+        "proposal_id",
+        (
+            "PROPOSID",
+            "PROG_ID",
+            "PROPID",
+            "PROGID",
+            "PROP_ID",
+            "PROPOSAL",
+            "GEMPRGID",
+            "ESO OBS PROG ID",
+            "PROJID",
+            "PROGRAM",
+        ),
+    ),
     Keyword("obs_id", ("OBS_ID", "OBSID", "OBSERVID", "EXPID", "OBSNUM", "ROOTNAME", "OBSERVATION_ID")),
     Keyword("obs_title", ("TITLE", "OBSTITLE")),
     Keyword("obs_creator_name", ("AUTHOR", "PI_NAME", "PI-COI", "OBSERVER")),

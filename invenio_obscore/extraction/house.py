@@ -1,7 +1,7 @@
 """House rules: what we understand beside the standard, each with a name that evidence shows.
 
-A house rule never contradicts a standard: it speaks where the standard says nothing (FITS 4.0, section 8.2: a linear axis
-has any unit, or none).
+A house rule never contradicts a standard: it speaks where the standard says nothing (FITS 4.0, section 8.2: a linear
+axis has any unit, or none).
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ RULES = {
     for rule in (
         HouseRule(
             "linear-unit",
-            "An axis of type LINEAR, or of none, whose CUNIT is a unit of wavelength, frequency, wavenumber or energy is "
-            "that spectral axis.",
+            "An axis of type LINEAR, or of none, whose CUNIT is a unit of wavelength, frequency, wavenumber or energy "
+            "is that spectral axis.",
             "CTYPE1 = 'LINEAR', CUNIT1 = 'Angstrom'",
         ),
         HouseRule(
@@ -55,13 +55,13 @@ RULES = {
         ),
         HouseRule(
             "coeff-log-linear",
-            "COEFF0 and COEFF1 (SDSS): decimal logarithm of the wavelength in ångströms of the first pixel, and its step.",
+            "COEFF0 and COEFF1 (SDSS): decimal logarithm of the first pixel's wavelength in ångströms, and its step.",
             "COEFF0 = 3.5507, COEFF1 = 0.0001",
         ),
         HouseRule(
             "axis-extension",
-            "An image extension called WAVELENGTH (or LAMBDA, WAVE) holds the wavelengths of the flux extension; without a "
-            "unit nothing is guessed.",
+            "An image extension called WAVELENGTH (or LAMBDA, WAVE) holds the wavelengths of the flux extension; "
+            "without a unit nothing is guessed.",
             "EXTNAME = 'WAVELENGTH', BUNIT = 'Angstrom'",
         ),
         HouseRule(
@@ -71,14 +71,14 @@ RULES = {
         ),
         HouseRule(
             "axis-name",
-            "Axis types that are no standard codes but are called WAVELENGTH, WAVENUMBER or ENERGY are these; their unit "
-            "must be given.",
+            "Axis types that are no standard codes but are called WAVELENGTH, WAVENUMBER or ENERGY are these; their "
+            "unit must be given.",
             "CTYPE1 = 'Wavelength', CUNIT1 = 'Angstroms'",
         ),
         HouseRule(
             "aips-axis-name",
-            "Axis types of AIPS, CLASS and their kin (LAMBDA, FREQ-LSR, FELO, VELOCITY) are wavelength, frequency and radio "
-            "or optical velocity, in SI units as those systems have it where none is given.",
+            "Axis types of AIPS, CLASS and their kin (LAMBDA, FREQ-LSR, FELO, VELOCITY) are wavelength, frequency and "
+            "radio or optical velocity, in SI units as those systems have it where none is given.",
             "CTYPE3 = 'LAMBDA', CRVAL3 = 1.0E-4",
         ),
         HouseRule(
@@ -189,10 +189,17 @@ def _coefficients(axis: _Axis) -> SpectralCoverage | None:
     first, step = axis.header.number("COEFF0"), axis.header.number("COEFF1")
     if axis.number != 1 or first is None or not step or not 1 < first < 8:
         return None
-    ends = [10 ** (first - step / 2), 10 ** (first + (axis.length - 0.5) * step)]
+    low, high = sorted((10 ** (first - step / 2), 10 ** (first + (axis.length - 0.5) * step)))
     air = axis.header.get("VACUUM") in (False, 0, "F")
     return from_values(
-        *ends, "Angstrom", count=axis.length, how="COEFF0, COEFF1", air=air, house="coeff-log-linear", axis=axis.number
+        low,
+        high,
+        "Angstrom",
+        count=axis.length,
+        how="COEFF0, COEFF1",
+        air=air,
+        house="coeff-log-linear",
+        axis=axis.number,
     )
 
 
@@ -235,7 +242,12 @@ def _linear(axis: _Axis) -> SpectralCoverage | None:
     return from_values(*ends, unit, count=axis.length, how=how, house=rule, axis=axis.number)
 
 
-_LINEAR_RULES: tuple[Callable[[_Axis], SpectralCoverage | None], ...] = (_multispec, _coefficients, _log_linear, _linear)
+_LINEAR_RULES: tuple[Callable[[_Axis], SpectralCoverage | None], ...] = (
+    _multispec,
+    _coefficients,
+    _log_linear,
+    _linear,
+)
 
 
 def log_energy(header: Header) -> SpectralCoverage | None:

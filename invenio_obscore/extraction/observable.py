@@ -1,4 +1,4 @@
-"""What was measured: UCD and unit of the observable, from BUNIT, the columns' units and names, and the kind of product."""
+"""What was measured: UCD and unit of the observable, from BUNIT, columns and the kind of product."""
 
 from __future__ import annotations
 
@@ -32,7 +32,11 @@ def _observable(pattern: str, ucd: str) -> _Observable:
 #: By the text of a unit, blanks and case aside; the first that fits.
 _TEXTS = (
     _observable(r"(jy|[mun]jy|microjy)[/ ]?beam.*", "phot.flux.density"),
-    _observable(r"(electrons?|e-|adu|dn|counts?|cts?|photons?|photo-?electrons?|ph|data_?numbers?|chan)(/.*|[ .]?(s|sec|pix|coadd).*|per.*)?$", "phot.count"),
+    _observable(
+        r"(electrons?|e-|adu|dn|counts?|cts?|photons?|photo-?electrons?|ph|data_?numbers?|chan)"
+        r"(/.*|[ .]?(s|sec|pix|coadd).*|per.*)?$",
+        "phot.count",
+    ),
     _observable(r"(rel(ative)?|normali[sz]ed|arbitrary).*", "phot.flux"),
     _observable(r"(k|kelvin)[ (]*\(?t[a-z]*\)?|k$|kelvin$|mk$|t[ab]\*?$|k[ .]?km.*", "phys.temperature"),
     _observable(r"(nano)?maggy?(s|ies)?.*", "phot.flux.density"),
@@ -40,7 +44,10 @@ _TEXTS = (
     _observable(r"(m/s|km/s|m s-1|km s-1)", "spect.dopplerVeloc"),
     _observable(r"gauss|tesla|mx/cm\^?2", "phys.magField"),
 )
-_FLUX_DENSITIES = ((u.Jy, "phot.flux.density"), (u.erg / u.s / u.cm**2 / u.AA, "phot.flux.density;em.wl"), (u.photon / u.s / u.cm**2 / u.AA, "phot.flux.density;em.wl"))
+_FLUX_DENSITIES = (
+    (u.Jy, "phot.flux.density"), (u.erg / u.s / u.cm**2 / u.AA, "phot.flux.density;em.wl"),
+    (u.photon / u.s / u.cm**2 / u.AA, "phot.flux.density;em.wl"),
+)  # fmt: skip
 _OTHERS = (
     (u.Jy / u.sr, "phot.flux.density;phys.angArea"),
     (u.erg / u.s / u.cm**2 / u.AA / u.sr, "phot.flux.density;phys.angArea"),
@@ -50,7 +57,10 @@ _OTHERS = (
     (u.T, "phys.magField"),
     (u.cm**-2 / u.s, "phot.flux"),
 )
-_NAMES = {"MAG": "phot.mag", "COUNTS": "phot.count", "COUNT": "phot.count", "RATE": "phot.count", "FLUX": "phot.flux.density", "FLAM": "phot.flux.density;em.wl", "FNU": "phot.flux.density;em.freq"}
+_NAMES = {
+    "MAG": "phot.mag", "COUNTS": "phot.count", "COUNT": "phot.count", "RATE": "phot.count",
+    "FLUX": "phot.flux.density", "FLAM": "phot.flux.density;em.wl", "FNU": "phot.flux.density;em.freq",
+}  # fmt: skip
 
 
 def unit_ucd(text: str) -> str | None:
@@ -69,7 +79,7 @@ def unit_ucd(text: str) -> str | None:
 
 
 def _powers(text: str) -> str:
-    """Powers of ten before a unit (``10**-20 erg …``, ``1E-17 erg/…``) and IRAF's ``cm2`` for ``cm**2``, written as astropy reads them."""
+    """A unit without a power of ten before it (``10**-20 erg …``, ``1E-17 erg/…``), as astropy reads it."""
     text = re.sub(r"^\s*(?:10\s*(?:\*\*|\^)\s*\(?[+-]?\d+\)?|1\.?0*[eE][+-]?\d+|10\^?\(?-\d+\)?)\s*[*. ]?\s*", "", text)
     text = re.sub(r"(?i)\bergs\b", "erg", re.sub(r"(?i)/a(ngstroms?)?$", "/Angstrom", text))
     return re.sub(r"(?i)\bang\b", "Angstrom", text.replace("**(-", "**-").replace("-1)", "-1").replace("-2)", "-2"))
@@ -122,13 +132,19 @@ def _plain(ucd: str) -> str:
 def _counts(scope: Scope) -> str:
     """Why an array without a unit holds counts, or an empty text."""
     header = scope.first.header
-    if (header.text("HDUCLAS1") or "").upper() in ("EVENTS", "COUNTS", "SPECTRUM") or header.text("HDUCLAS3") == "COUNT":
+    if (header.text("HDUCLAS1") or "").upper() in ("EVENTS", "COUNTS", "SPECTRUM") or header.text(
+        "HDUCLAS3"
+    ) == "COUNT":
         return "HDUCLAS1"
     if scope.text("HDUCLAS1").upper() in ("EVENTS", "EVENT") and scope.kind == "image":
         return "HDUCLAS1"
     if (header.text("CREATOR") or scope.primary.header.text("CREATOR") or "").lower().startswith("gtbin"):
         return "CREATOR"
     energetic = ("ROSAT", "CHANDRA", "XMM", "EINSTEIN", "EROSITA", "NUSTAR", "SUZAKU", "ASCA")
-    if any(name in scope.text("TELESCOP", "MISSION").upper() for name in energetic) and header.integer("BITPIX") in (8, 16, 32):
+    if any(name in scope.text("TELESCOP", "MISSION").upper() for name in energetic) and header.integer("BITPIX") in (
+        8,
+        16,
+        32,
+    ):
         return "whole numbers of an X-ray telescope"
     return ""

@@ -1,6 +1,7 @@
 """What a person should look at before a row is published: implausible values, and what a client will miss.
 
-Severity ``attention`` marks a value that is probably wrong or missing and matters, ``advice`` what would be good to have.
+Severity ``attention`` marks a value that is probably wrong or missing and matters, ``advice`` what would be
+good to have.
 """
 
 from __future__ import annotations
@@ -37,8 +38,18 @@ class _Doubt:
 
 
 _DOUBTS = (
-    _Doubt("em_min", "em-implausible", lambda v: 1e-22 <= v <= 300, "is no wavelength that telescopes see; check the unit of the spectral axis"),
-    _Doubt("em_max", "em-implausible", lambda v: 1e-22 <= v <= 300, "is no wavelength that telescopes see; check the unit of the spectral axis"),
+    _Doubt(
+        "em_min",
+        "em-implausible",
+        lambda v: 1e-22 <= v <= 300,
+        "is no wavelength that telescopes see; check the unit of the spectral axis",
+    ),
+    _Doubt(
+        "em_max",
+        "em-implausible",
+        lambda v: 1e-22 <= v <= 300,
+        "is no wavelength that telescopes see; check the unit of the spectral axis",
+    ),
     _Doubt("t_min", "time-implausible", lambda v: v >= _FIRST_PLATE_MJD, "is before the first photographs of the sky"),
     _Doubt("t_min", "time-future", lambda v: v <= _now() + 1, "lies in the future"),
     _Doubt("t_max", "time-future", lambda v: v <= _now() + 1, "lies in the future"),
@@ -49,13 +60,14 @@ _DOUBTS = (
 )
 
 _EVERY = ("image", "cube", "spectrum", "sed", "timeseries", "visibility", "event")
+_NO_WAVELENGTH = "without wavelengths no search by wavelength finds the product"
 #: What a client looks for, by the types of product that have it.
 _WANTED: tuple[tuple[str, tuple[str, ...], Severity, str], ...] = (
     ("s_ra", _EVERY, "attention", "without a position no cone search finds the product"),
     ("t_min", ("timeseries", "event", "visibility"), "attention", "without times no search by time finds the product"),
     ("t_min", ("image", "cube", "spectrum", "sed"), "advice", "without times no search by time finds the product"),
-    ("em_min", ("spectrum", "sed", "cube"), "attention", "without wavelengths no search by wavelength finds the product"),
-    ("em_min", ("image", "timeseries", "event", "visibility"), "advice", "without wavelengths no search by wavelength finds the product"),
+    ("em_min", ("spectrum", "sed", "cube"), "attention", _NO_WAVELENGTH),
+    ("em_min", ("image", "timeseries", "event", "visibility"), "advice", _NO_WAVELENGTH),
     ("s_region", ("image", "cube"), "advice", "without an outline clients cannot draw the product"),
     ("target_name", _EVERY, "advice", "the target has no name"),
     ("facility_name", _EVERY, "advice", "the telescope is not named"),
@@ -99,7 +111,9 @@ def _contradictions(product: Product) -> Iterator[Problem]:
     if isinstance(ra, float) and isinstance(dec, float) and isinstance(region, Region):
         circle = region.bounding_circle()
         if circle.radius < 90 and not _near(circle.ra, circle.dec, ra, dec, circle.radius * 1.5 + 1e-4):
-            yield Problem("attention", "position-outside", "the position lies outside the region", "s_ra", _hdu(product, "s_ra"))
+            yield Problem(
+                "attention", "position-outside", "the position lies outside the region", "s_ra", _hdu(product, "s_ra")
+            )
     begin, end, exposure = row["t_min"], row["t_max"], row["t_exptime"]
     if isinstance(begin, float) and isinstance(end, float) and isinstance(exposure, float):
         span = (end - begin) * _SECONDS_A_DAY
@@ -119,7 +133,9 @@ def _is_combined(row: ObsCoreRow) -> bool:
 
 def _missing(row: ObsCoreRow) -> Iterator[Problem]:
     if row["dataproduct_type"] is None:
-        yield Problem("attention", "type-unknown", "what kind of data product this is, is not known", "dataproduct_type")
+        yield Problem(
+            "attention", "type-unknown", "what kind of data product this is, is not known", "dataproduct_type"
+        )
     for column, types, severity, why in _WANTED:
         if row["dataproduct_type"] in types and row[column] is None:
             yield Problem(severity, "missing", f"{column} is missing: {why}", column)

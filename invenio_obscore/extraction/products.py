@@ -24,8 +24,15 @@ _SIDE_TABLE = re.compile(
     r".*(GTI|EBOUNDS|REG\d*$|REGION|POINTING|TELARRAY|BADPIX|EXPOSU|CALINDEX|HISTORY|FIBRES|FIBRE|REDUCTION|PROVENANCE|LINES?$"
     r"|HDRTAB|WCSCORR|ASDF|GROUPING|PRIMARY_HEADER|LOG$|DSS$|OFFSETS|XTE_.*PCU|RESPONSE|MATRIX|AREA|EDISP|PSF|BKG|RAD_MAX).*"
 )
-FLUX_COLUMN = re.compile(r"(.*[_ ])?(FLUX|FLAM|FNU|INT(ENSITY|ENS)?|COUNTS?|RATE|SPEC(TRUM)?|DATA|BRIGHTNESS|NET|ABS_CAL|SAP_FLUX|MAG|SIGNAL|FLUX DENSITY)([_ ].*|\d*)$", re.I)
-SPECTRAL_COLUMN = re.compile(r"(log_?)?(vac_?|air_?)?(wave(length)?|lambda|lam|loglam|wl|wlen|freq(uency)?|energy|wavenumber)(_?(vac|air|obs|um|nm|angstrom|a))?s?$", re.I)
+FLUX_COLUMN = re.compile(
+    r"(.*[_ ])?(FLUX|FLAM|FNU|INT(ENSITY|ENS)?|COUNTS?|RATE|SPEC(TRUM)?|DATA|BRIGHTNESS|NET|ABS_CAL|SAP_FLUX|MAG|SIGNAL"
+    r"|FLUX DENSITY)([_ ].*|\d*)$",
+    re.I,
+)
+SPECTRAL_COLUMN = re.compile(
+    r"(log_?)?(vac_?|air_?)?(wave(length)?|lambda|lam|loglam|wl|wlen|freq(uency)?|energy|wavenumber)(_?(vac|air|obs|um|nm|angstrom|a))?s?$",
+    re.I,
+)
 TIME_COLUMN = re.compile(r"(time|bjd|hjd|mjd|jd|tmid|barytime|btjd|date|time_?start|time_?bjd|met)(_.*)?$", re.I)
 
 
@@ -73,8 +80,10 @@ def _is_table(header: Header) -> bool:
 
 
 def _is_response(hdu: HduReading, header: Header) -> bool:
-    return _class(header) == "RESPONSE" or hdu.name in ("MATRIX", "SPECRESP", "SPECRESP MATRIX") or (
-        _class(header, 2) in ("RMF", "ARF", "EFF_AREA", "EDISP", "PSF", "BKG")
+    return (
+        _class(header) == "RESPONSE"
+        or hdu.name in ("MATRIX", "SPECRESP", "SPECRESP MATRIX")
+        or (_class(header, 2) in ("RMF", "ARF", "EFF_AREA", "EDISP", "PSF", "BKG"))
     )
 
 
@@ -87,7 +96,9 @@ def _is_spectrum_table(hdu: HduReading, header: Header) -> bool:
         return True
     found = columns(header)
     spectral = any(SPECTRAL_COLUMN.match(c.name) or (table_kind("", c.unit) and c.is_number) for c in found)
-    return spectral and any(FLUX_COLUMN.match(c.name) for c in found) and not any(TIME_COLUMN.match(c.name) for c in found)
+    return (
+        spectral and any(FLUX_COLUMN.match(c.name) for c in found) and not any(TIME_COLUMN.match(c.name) for c in found)
+    )
 
 
 def _is_light_curve(hdu: HduReading, header: Header) -> bool:
@@ -106,7 +117,10 @@ def _is_light_curve(hdu: HduReading, header: Header) -> bool:
 _TABLES: tuple[tuple[str, Test], ...] = (
     (
         "sky map",
-        lambda h, c: (c.text("PIXTYPE") or "").upper() == "HEALPIX" and (c.text("ORDERING") or "").upper() not in ("NUNIQ", "RANGE"),
+        lambda h, c: (
+            (c.text("PIXTYPE") or "").upper() == "HEALPIX"
+            and (c.text("ORDERING") or "").upper() not in ("NUNIQ", "RANGE")
+        ),
     ),
     ("side", lambda h, c: _class(c) in ("GTI", "REGION") or h.name in ("EBOUNDS", "STDGTI")),
     ("response", _is_response),
@@ -143,7 +157,9 @@ def find_products(reading: Reading) -> list[Scope]:
         if name == "spectrum" and is_single_dish(hdu):
             hdu = as_image(hdu)
         roles.setdefault(name, []).append(hdu)
-    found = [(name, roles[name]) for name in ("events", "visibility", "spectrum", "light curve", "sed") if name in roles]
+    found: list[tuple[str, list[HduReading]]] = [
+        (name, roles[name]) for name in ("events", "visibility", "spectrum", "light curve", "sed") if name in roles
+    ]
     images = _science_images(roles.get("image", []), bool(found))
     if images:
         found.insert(0, ("image", images))
@@ -223,7 +239,7 @@ _NO_GRATING = re.compile(r"(mirror|open|none|clear|no|out|free|image|park|ref.*m
 
 
 def _is_dispersed(scope: Scope) -> bool:
-    """Whether a two-dimensional image without a spectral axis is a dispersed one, by what the header says of the instrument."""
+    """Whether an image without a spectral axis is a dispersed one, by what the header says of the instrument."""
     if scope.text("GRATING") and _NO_GRATING.match(scope.text("GRATING")):
         return False
     if scope.first.header.integer("DISPAXIS") in (1, 2) or scope.primary.header.integer("DISPAXIS") in (1, 2):

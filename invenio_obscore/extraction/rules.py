@@ -189,7 +189,7 @@ class Instrument:
 
 
 def written(**patterns: str) -> Callable[[Scope], bool]:
-    """A test of headers: one of these keywords (``TELESCOP="HST"``) has a value that matches its pattern from the start."""
+    """A test of headers: a keyword (``TELESCOP="HST"``) has a value that its pattern matches from the start."""
     compiled = {name.replace("__", "-"): re.compile(pattern, re.I) for name, pattern in patterns.items()}
 
     def matches(scope: Scope) -> bool:

@@ -76,16 +76,14 @@ class Scope:
                 order.append(hdu)
         return order
 
-    def problem(
-        self, severity: Severity, code: str, message: str, *, column: str = "", hdu: int | None = None
-    ) -> None:
+    def problem(self, severity: Severity, code: str, message: str, *, column: str = "", hdu: int | None = None) -> None:
         """Note something doubtful, once."""
         problem = Problem(severity, code, message, column, hdu)
         if problem not in self.problems:
             self.problems.append(problem)
 
     def hits(self, *keywords: str, hdus: list[HduReading] | None = None) -> Iterator[Hit]:
-        """All cards of these names that hold something, keywords in order of preference, HDUs in the product's order."""
+        """All cards of these names that hold something: keywords in order of preference, HDUs in the scope's."""
         for keyword in keywords:
             for hdu in self.order if hdus is None else hdus:
                 value = hdu.header.get(keyword)

@@ -21,7 +21,9 @@ from .products import SPECTRAL_COLUMN
 from .rules import Found
 from .scope import Scope
 
-_IMAGE_KINDS = frozenset({"image", "cube", "spectral cube", "time cube", "polarisation cube", "spectrum", "slit spectrum", "visibility"})
+_IMAGE_KINDS = frozenset(
+    {"image", "cube", "spectral cube", "time cube", "polarisation cube", "spectrum", "slit spectrum", "visibility"}
+)
 _LOG10 = re.compile(r"log_?(lam|lambda|wave|wavelength|wl)?", re.I)
 
 
@@ -89,20 +91,22 @@ def axis_extension(scope: Scope) -> Iterator[Found]:
         count = hdu.header.integer("NAXIS1")
         low, high = data["range"]
         result = None
-        if 0 < low:
+        if low > 0:
             how = f"values of extension {hdu.name}"
             result = from_values(low, high, unit, count=count, how=how, house="axis-extension", air="AIR" in hdu.name)
         if result is not None:
             yield from found(result, hdu.index, "table")
         else:
             yield Found("em_xel", count, Evidence("em_xel", "table", f"length of extension {hdu.name}", hdu.index))
-            if 0 < low:
+            if low > 0:
                 _unit_missing(scope, f"the extension {hdu.name} ({low:g} to {high:g})", hdu)
         return
 
 
 def _unit_missing(scope: Scope, what: str, hdu: HduReading) -> None:
-    scope.problem("attention", "unit-missing", f"{what} has no unit; nothing is guessed", column="em_min", hdu=hdu.index)
+    scope.problem(
+        "attention", "unit-missing", f"{what} has no unit; nothing is guessed", column="em_min", hdu=hdu.index
+    )
 
 
 # Columns of tables
@@ -126,7 +130,11 @@ class _Axis:
 def _spectral_columns(hdu: HduReading) -> Iterator[_Axis]:
     described = [c for c in columns(hdu.header) if c.is_number]
     named = [c for c in described if SPECTRAL_COLUMN.match(c.name)]
-    typed = [c for c in described if c not in named and table_kind(c.name, c.unit) and hdu.tables.get("range", {}).get(c.name)]
+    typed = [
+        c
+        for c in described
+        if c not in named and table_kind(c.name, c.unit) and hdu.tables.get("range", {}).get(c.name)
+    ]
     for column in (*named, *typed):
         yield _Axis(column, hdu, bool(re.match(r"log", column.name, re.I)))
 
@@ -239,14 +247,23 @@ def data_subspace(scope: Scope) -> Iterator[Found]:
 
 #: Pairs of bounds, and the unit of a number whose card, and whose header's WAVEUNIT, names none.
 _BOUNDS: tuple[tuple[str, str, str], ...] = (
-    ("WAVELMIN", "WAVELMAX", "nm"), ("MINWAVE", "MAXWAVE", "Angstrom"), ("WAVEMIN", "WAVEMAX", ""), ("WAVE_MIN", "WAVE_MAX", ""),
-    ("W_MIN", "W_MAX", ""), ("WMIN", "WMAX", ""), ("LAMBDMIN", "LAMBDMAX", ""), ("LAM_MIN", "LAM_MAX", ""), ("WAVELB", "WAVEUB", ""), ("LAMMIN", "LAMMAX", ""),
-    ("E_MIN", "E_MAX", "keV"), ("EMIN", "EMAX", ""), ("E_MIN1", "E_MAX1", "keV"), ("ENERGYLO", "ENERGYHI", "keV"), ("EN_MIN", "EN_MAX", ""), ("EBOUND_L", "EBOUND_H", ""), ("LO_THRES", "HI_THRES", "TeV"), ("FREQ_MIN", "FREQ_MAX", ""), ("ENERGY_L", "ENERGY_H", "keV"),
+    ("WAVELMIN", "WAVELMAX", "nm"), ("MINWAVE", "MAXWAVE", "Angstrom"), ("WAVEMIN", "WAVEMAX", ""),
+    ("WAVE_MIN", "WAVE_MAX", ""),
+    ("W_MIN", "W_MAX", ""), ("WMIN", "WMAX", ""), ("LAMBDMIN", "LAMBDMAX", ""), ("LAM_MIN", "LAM_MAX", ""),
+    ("WAVELB", "WAVEUB", ""), ("LAMMIN", "LAMMAX", ""),
+    ("E_MIN", "E_MAX", "keV"), ("EMIN", "EMAX", ""), ("E_MIN1", "E_MAX1", "keV"), ("ENERGYLO", "ENERGYHI", "keV"),
+    ("EN_MIN", "EN_MAX", ""), ("EBOUND_L", "EBOUND_H", ""), ("LO_THRES", "HI_THRES", "TeV"),
+    ("FREQ_MIN", "FREQ_MAX", ""), ("ENERGY_L", "ENERGY_H", "keV"),
     ("BANDLO", "BANDHI", ""), ("BAND_LO", "BAND_HI", ""),
 )  # fmt: skip
-_CENTRES = ("WAVELNTH", "WAVELENG", "WLEN", "WAVELEN", "LAMBDA", "CENWAVE", "CENTRWV", "WAVE", "WAVELENGTH", "LAMBDAC", "FREQ", "OBSFREQ", "REF_FREQ", "SKYFREQ")
+_CENTRES = (
+    "WAVELNTH", "WAVELENG", "WLEN", "WAVELEN", "LAMBDA", "CENWAVE", "CENTRWV", "WAVE", "WAVELENGTH", "LAMBDAC",
+    "FREQ", "OBSFREQ", "REF_FREQ", "SKYFREQ",
+)  # fmt: skip
 _WIDTHS = ("BANDPASS", "BANDWID", "BANDWDTH", "FWHM", "FILTWIDT", "WAVEWID", "BANDWIDT", "WIDTH", "BNDWID")
-_UNIT_NAME = re.compile(r"\b(angstroms?|nanomet(?:er|re)s?|nm|microns?|micromet(?:er|re)s?|um|[kMG]?Hz|[kMGT]?eV|met(?:er|re)s?)\b", re.I)
+_UNIT_NAME = re.compile(
+    r"\b(angstroms?|nanomet(?:er|re)s?|nm|microns?|micromet(?:er|re)s?|um|[kMG]?Hz|[kMGT]?eV|met(?:er|re)s?)\b", re.I
+)
 
 
 def named_unit(header: Header, keyword: str) -> str:

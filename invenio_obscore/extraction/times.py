@@ -1,4 +1,4 @@
-"""When a product was observed: MJD in UTC from every form of time keyword (FITS 4.0, section 9, and what came before)."""
+"""When a product was observed: MJD in UTC from every form of time keyword (FITS 4.0, section 9, and before)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ from .rules import Found
 from .scope import Hit, Scope
 
 #: Keywords with a calendar date, and the ones with the time of day beside a bare date.
-_CLOCKS = ("TIME-OBS", "UTC-OBS", "UTSTART", "UT-START", "UTC-STR", "UTOPEN", "UTCSTART", "UT", "UTC", "UT1", "TIME_OBS", "UTIME", "TIMEOBS", "UT-TIME",
-           "OBSTIME", "STARTTIM", "TAIHMS", "UT_START", "UTC-TIME", "TIME-BEG", "START-UT")  # fmt: skip
+_CLOCKS = tuple(
+    "TIME-OBS UTC-OBS UTSTART UT-START UTC-STR UTOPEN UTCSTART UT UTC UT1 TIME_OBS UTIME TIMEOBS UT-TIME OBSTIME STARTTIM "
+    "TAIHMS UT_START UTC-TIME TIME-BEG START-UT".split()
+)
 _END_CLOCKS = ("TIME-END", "TIME_END", "UTEND", "UTC-END", "UT-END", "UT_END", "UTC_END")
-_BEGINS = ("DATE-BEG", "DATE_BEG", "DATE-STA", "TSTART_DATE", "DATE-OBS", "DATE_OBS", "DATEOBS", "DATE_OB", "UTDATE", "UT-DATE", "OBS-DATE", "OBSDATE", "DATE__OBS")
+_BEGINS = (
+    "DATE-BEG", "DATE_BEG", "DATE-STA", "TSTART_DATE", "DATE-OBS", "DATE_OBS", "DATEOBS", "DATE_OB", "UTDATE",
+    "UT-DATE", "OBS-DATE", "OBSDATE", "DATE__OBS",
+)  # fmt: skip
 _ENDS = ("DATE-END", "DATE_END", "DATEEND", "DATE_STP", "DATE-STP")
 _MJD_BEGINS = ("MJD-BEG", "MJD_BEG", "MJD-STR", "MJDSTART", "MJD-OBS", "MJD_OBS", "MJDOBS", "MJD_START", "MJD")
 _MJD_ENDS = ("MJD-END", "MJD_END", "MJDEND", "MJD_STOP")
@@ -38,7 +43,11 @@ def plausible(mjd: float) -> bool:
 def _scaled(mjd: float, hit: Hit, scope: Scope) -> float | None:
     if not plausible(mjd):
         scope.problem(
-            "attention", "implausible-time", f"{hit.keyword} is {str(hit.value)[:40]!r}, no plausible time", column="t_min", hdu=hit.hdu.index
+            "attention",
+            "implausible-time",
+            f"{hit.keyword} is {str(hit.value)[:40]!r}, no plausible time",
+            column="t_min",
+            hdu=hit.hdu.index,
         )
         return None
     return to_utc(mjd, time_scale(hit.hdu.header, scope.primary.header))
@@ -52,7 +61,11 @@ def calendar(hit: Hit, scope: Scope, clocks: tuple[str, ...] = _CLOCKS) -> float
     if parsed is None:
         if len(hit.value.strip()) > 4:
             scope.problem(
-                "attention", "date-unreadable", f"{hit.keyword} is {hit.value[:40]!r}, no date", column="t_min", hdu=hit.hdu.index
+                "attention",
+                "date-unreadable",
+                f"{hit.keyword} is {hit.value[:40]!r}, no date",
+                column="t_min",
+                hdu=hit.hdu.index,
             )
         return None
     mjd, complete = parsed

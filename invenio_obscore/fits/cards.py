@@ -23,7 +23,9 @@ _REAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?$")
 _LEADING_REAL = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d{1,3})?)")
 _COMMENTARY = frozenset({"COMMENT", "HISTORY", "", "END", "CONTINUE"})
 #: What people write where there is no value.
-NOTHING = frozenset({"", "n/a", "na", "none", "null", "nan", "unknown", "undefined", "undef", "not set", "---", "--", "-", "?"})
+NOTHING = frozenset(
+    {"", "n/a", "na", "none", "null", "nan", "unknown", "undefined", "undef", "not set", "---", "--", "-", "?"}
+)
 
 
 @dataclass(frozen=True)

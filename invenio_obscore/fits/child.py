@@ -32,7 +32,6 @@ from .limits import Limits
 from .wire import MOST_READ, frame, unframe
 
 
-
 class ReaderProcess:
     """A child process that reads files; one call at a time, from any thread.
 
@@ -154,7 +153,10 @@ class ReaderProcess:
         return f"The process that read the file ended unexpectedly (status {code})."
 
 
-_SIGNALS = {9: " (killed, or out of memory)", 11: " (a crash in the WCS library)", 24: " (too much processor time)", 6: " (aborted)"}
+_SIGNALS = {
+    9: " (killed, or out of memory)", 11: " (a crash in the WCS library)", 24: " (too much processor time)",
+    6: " (aborted)",
+}  # fmt: skip
 
 
 def _serve(stream: BinaryIO, asked: dict[str, int]) -> bytes:
@@ -164,7 +166,11 @@ def _serve(stream: BinaryIO, asked: dict[str, int]) -> bytes:
 
 def _environment() -> dict[str, str]:
     """The environment of the child: how to find Python's modules, and no secrets of the server's."""
-    kept = {k: os.environ[k] for k in ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "VIRTUAL_ENV") if k in os.environ}
+    kept = {
+        k: os.environ[k]
+        for k in ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "VIRTUAL_ENV")
+        if k in os.environ
+    }
     kept["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p and os.path.isdir(p))
     return {**kept, "PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -186,7 +192,7 @@ class _Late(Exception):
 
 
 class _Pipe:
-    """Frames to and from the child: a JSON header and bytes, each with its length; never blocks longer than the deadline."""
+    """Frames to and from the child; never blocks longer than the deadline."""
 
     def __init__(self, process: subprocess.Popen[bytes], deadline: float) -> None:
         assert process.stdin is not None and process.stdout is not None  # both are pipes
@@ -195,8 +201,8 @@ class _Pipe:
 
     def _wait(self, *, reading: bool) -> None:
         left = self._deadline - time.monotonic()
-        descriptors = ([self._out], [], []) if reading else ([], [self._in], [])
-        if left <= 0 or not any(select.select(*descriptors, left)):
+        incoming, outgoing = ([self._out], []) if reading else ([], [self._in])
+        if left <= 0 or not any(select.select(incoming, outgoing, [], left)):
             raise _Late
 
     def send(self, header: dict[str, Any], payload: bytes) -> None:

@@ -70,8 +70,10 @@ def _astropy_frame(frame: Frame) -> BaseCoordinateFrame:
     if frame.kind == "supergalactic":
         return Supergalactic()
     if frame.kind == "ecliptic":
-        return GeocentricMeanEcliptic(equinox=_equinox(frame)) if frame.system == "GEO" else BarycentricMeanEcliptic(
-            equinox=_equinox(frame)
+        return (
+            GeocentricMeanEcliptic(equinox=_equinox(frame))
+            if frame.system == "GEO"
+            else BarycentricMeanEcliptic(equinox=_equinox(frame))
         )
     if frame.system == "FK4":
         return FK4(equinox=_equinox(frame))

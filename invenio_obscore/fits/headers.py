@@ -85,7 +85,9 @@ class HeaderScanner:
             self._stop("structure", f"the data size of HDU {hdu.index} is unknown; what follows is not read", hdu.index)
             return False
         if not self._stream.reachable(hdu.data_end):
-            self._stop("inflate-limit", f"what follows HDU {hdu.index} lies beyond the limit and is not read", hdu.index)
+            self._stop(
+                "inflate-limit", f"what follows HDU {hdu.index} lies beyond the limit and is not read", hdu.index
+            )
             return False
         try:
             if self._stream.go_to(hdu.data_end):
@@ -100,10 +102,8 @@ class HeaderScanner:
 
     def _holds(self, hdu: RawHdu) -> bool:
         """Whether only the padding behind the data is missing."""
-        size = getattr(self._stream, "size", None)
-        if size is None:
-            size = getattr(self._stream, "position", 0)
-        return bool(size >= hdu.data_start + hdu.data_size)
+        size: int = getattr(self._stream, "size", None) or getattr(self._stream, "position", 0)
+        return size >= hdu.data_start + hdu.data_size
 
     def _read_hdu(self, index: int, position: int) -> RawHdu | None:
         first = self._stream.read(BLOCK)
@@ -142,7 +142,13 @@ class HeaderScanner:
 
 
 def _code(error: FitsError) -> str:
-    return "limit" if isinstance(error, FitsLimitError) else "truncated" if isinstance(error, TruncatedFitsError) else "structure"
+    return (
+        "limit"
+        if isinstance(error, FitsLimitError)
+        else "truncated"
+        if isinstance(error, TruncatedFitsError)
+        else "structure"
+    )
 
 
 def _find_end(block: bytes) -> int:
@@ -220,5 +226,3 @@ def _product(numbers: list[int]) -> int:
     for number in numbers:
         total *= number
     return total
-
-

@@ -209,7 +209,7 @@ def _size(source: Readable | BinaryIO) -> int | None:
 @contextmanager
 def _opened(source: Readable | BinaryIO) -> Iterator[BinaryIO]:
     if hasattr(source, "read"):
-        yield source  # type: ignore[misc]  # the caller's stream stays open
+        yield source  # the caller's stream stays open
         return
     with source.open() as stream:  # type: ignore[union-attr]
         yield stream

@@ -78,7 +78,12 @@ class _Image:
         self._axes, self._lengths = axes, lengths
         self._wcs = build(header, pair, axes.alternate)
         self._frame = frame_of(header, axes.kind, axes.alternate)
-        self._flat = str(header.get(f"CTYPE{axes.longitude}{axes.alternate}", "")).upper()[-3:] in ("TAN", "TPV", "TNX", "SIP")
+        self._flat = str(header.get(f"CTYPE{axes.longitude}{axes.alternate}", "")).upper()[-3:] in (
+            "TAN",
+            "TPV",
+            "TNX",
+            "SIP",
+        )
         self._swapped = axes.longitude > axes.latitude
 
     def _to_sky(self, pixels: np.ndarray) -> np.ndarray:
@@ -122,7 +127,7 @@ class _Image:
             return Circle(float(centre[0]), float(centre[1]), float(reach))
 
     def _is_smooth(self, reach: float) -> bool:
-        """Whether a wide image lies on the sky whole and within a hemisphere (an all-sky map's corners may coincide)."""
+        """Whether a wide image lies on the sky whole and within a hemisphere (a map's corners may coincide)."""
         if max(self._lengths) < 4 or reach > _WIDE_DEG:
             grid = self._to_sky(self._grid())
             good = grid[np.isfinite(grid).all(axis=1)]
@@ -147,7 +152,7 @@ class _Image:
         return np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
 
     def _from_grid(self, centre: np.ndarray) -> tuple[np.ndarray, Region]:
-        """A circle that holds every pixel that is on the sky: all-sky maps, and images that the projection's edge cuts."""
+        """A circle that holds every pixel on the sky: all-sky maps, and images that the projection's edge cuts."""
         grid = self._to_sky(self._grid())
         good = grid[np.isfinite(grid).all(axis=1)]
         if len(good) < 3:

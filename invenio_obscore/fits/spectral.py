@@ -1,4 +1,4 @@
-"""Spectral axes to wavelength in vacuum, metres (FITS 4.0, section 8.4; Greisen et al. 2006; AIPS and IRAF conventions)."""
+"""Spectral axes to wavelength in vacuum, metres (FITS 4.0, section 8.4; Greisen et al. 2006; AIPS)."""
 
 from __future__ import annotations
 
@@ -55,18 +55,25 @@ _KINDS = {
     "ZOPT": SpectralKind("redshift", "src.redshift", u.dimensionless_unscaled, lambda v, rest: rest * (1 + v)),
     "VELO": SpectralKind("velocity", "spect.dopplerVeloc", _MPS, _velocity_relativistic),
 }
-_KINDS["BETA"] = SpectralKind("beta factor", "spect.dopplerVeloc", u.dimensionless_unscaled, lambda v, rest: _velocity_relativistic(
-    v * SPEED_OF_LIGHT, rest))
+_KINDS["BETA"] = SpectralKind(
+    "beta factor",
+    "spect.dopplerVeloc",
+    u.dimensionless_unscaled,
+    lambda v, rest: _velocity_relativistic(v * SPEED_OF_LIGHT, rest),
+)
 
 #: Names of axes beside the standard's, by their upper-case text; what a house rule understands (documented there).
 _OTHER_NAMES = {
     "LAMBDA": "WAVE", "WAVELENGTH": "WAVE", "WAVELEN": "WAVE", "WAVELNTH": "WAVE", "WLEN": "WAVE", "LAMBDA--": "WAVE",
-    "FREQUENCY": "FREQ", "FREQ-OBS": "FREQ", "FREQ-LSR": "FREQ", "FREQ-HEL": "FREQ", "FREQ-GEO": "FREQ", "ENERGY": "ENER",
+    "FREQUENCY": "FREQ", "FREQ-OBS": "FREQ", "FREQ-LSR": "FREQ", "FREQ-HEL": "FREQ", "FREQ-GEO": "FREQ",
+    "ENERGY": "ENER",
     "PHOTON ENERGY": "ENER", "WAVENUMBER": "WAVN", "WAVENUMB": "WAVN", "VELOCITY": "VRAD", "VELOC": "VRAD",
     "VRADIO": "VRAD", "VOPTICAL": "VOPT", "FELO": "VOPT", "VELO-F2V": "VELO", "AIR WAVELENGTH": "AWAV",
 }  # fmt: skip
 #: Of these, the ones that no convention gives a unit.
-_NEED_UNIT = frozenset({"WAVELENGTH", "WAVELEN", "WAVELNTH", "WLEN", "ENERGY", "PHOTON ENERGY", "WAVENUMBER", "AIR WAVELENGTH"})
+_NEED_UNIT = frozenset(
+    {"WAVELENGTH", "WAVELEN", "WAVELNTH", "WLEN", "ENERGY", "PHOTON ENERGY", "WAVENUMBER", "AIR WAVELENGTH"}
+)
 _AIPS_VELOCITY = ("LSR", "HEL", "OBS", "GEO", "BAR")
 _UNIT_KINDS = (("WAVE", u.m), ("FREQ", u.Hz), ("ENER", u.eV), ("WAVN", u.m**-1))
 
@@ -110,9 +117,17 @@ class SpectralCoverage:
 
 
 def coverage(
-    kind: SpectralKind, values: tuple[float, float], rest: float, *, count: int, unit: str, axis: int = 0, how: str = "",
-    house: str = "", raw: str = "",
-) -> SpectralCoverage | None:  # fmt: skip
+    kind: SpectralKind,
+    values: tuple[float, float],
+    rest: float,
+    *,
+    count: int,
+    unit: str,
+    axis: int = 0,
+    how: str = "",
+    house: str = "",
+    raw: str = "",
+) -> SpectralCoverage | None:
     """The coverage of two axis values (SI); None where they mean no wavelength."""
     try:
         ends = sorted(kind.to_metres(v, rest) for v in values)
@@ -152,7 +167,11 @@ def rest_wavelength(header: Header, alternate: str = "") -> float:
     for keyword in (f"RESTFRQ{alternate}", "RESTFRQ", "RESTFREQ", "REST_FRQ", "FREQ0", "LINEFREQ", "RESTFREQ1"):
         number = header.number(keyword)
         if number and number > 0:
-            unit = parse_unit(header.comment(keyword).split("]")[0].lstrip(" [")) if "[" in header.comment(keyword)[:2] else None
+            unit = (
+                parse_unit(header.comment(keyword).split("]")[0].lstrip(" ["))
+                if "[" in header.comment(keyword)[:2]
+                else None
+            )
             factor = unit.to(u.Hz) if unit is not None and unit.is_equivalent(u.Hz) else 1.0
             return SPEED_OF_LIGHT / (number * factor)
     for keyword in (f"RESTWAV{alternate}", "RESTWAV", "RESTWAVE"):
@@ -194,7 +213,9 @@ def spectral_coverage(header: Header, count: int | None = None) -> SpectralCover
     values, unit = _edge_values(header, axis, letter, kind, code, length, written, house == "axis-name")
     rest = rest_wavelength(header, letter)
     raw = f"{ctype} {written}".strip()
-    result = coverage(kind, values, rest, count=length, unit=unit, axis=axis, how=f"{ctype} axis {axis}", house=house, raw=raw)
+    result = coverage(
+        kind, values, rest, count=length, unit=unit, axis=axis, how=f"{ctype} axis {axis}", house=house, raw=raw
+    )
     if result is None:
         lacking = " without a rest frequency" if kind.name in _NEED_REST and math.isnan(rest) else ""
         raise FitsError(f"axis {axis} ({ctype}){lacking} gives no wavelength")
@@ -205,7 +226,13 @@ _NEED_REST = frozenset({"radio velocity", "optical velocity", "redshift", "veloc
 
 
 def _edge_values(
-    header: Header, axis: int, letter: str, kind: SpectralKind, code: str, length: int, written: str,
+    header: Header,
+    axis: int,
+    letter: str,
+    kind: SpectralKind,
+    code: str,
+    length: int,
+    written: str,
     needs_unit: bool,
 ) -> tuple[tuple[float, float], str]:
     """Axis values (SI of the kind) at the outer pixel edges, and the unit's text."""
@@ -249,7 +276,7 @@ def _through_wcslib(header: Header, axis: int, letter: str, pixels: tuple[float,
 
 
 def table_kind(name: str, unit_text: str, ucd: str = "") -> tuple[SpectralKind, u.UnitBase] | None:
-    """Kind and unit of a table column or an axis that its unit describes; None where the unit is missing or none of light's."""
+    """Kind and unit of a column or an axis that its unit describes; None where it is no unit of light."""
     unit = parse_unit(unit_text)
     if unit is None:
         return None

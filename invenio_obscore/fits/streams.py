@@ -175,9 +175,7 @@ class _PushedBack:
     def read(self, size: int = -1) -> bytes:
         if not self._pending:
             return self._stream.read(size)
-        part, self._pending = (
-            (self._pending, b"") if size < 0 else (self._pending[:size], self._pending[size:])
-        )
+        part, self._pending = (self._pending, b"") if size < 0 else (self._pending[:size], self._pending[size:])
         return part
 
     def seekable(self) -> bool:

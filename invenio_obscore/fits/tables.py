@@ -19,7 +19,10 @@ from .streams import HeaderStream
 
 _TFORM = re.compile(r"\s*(\d*)([LXBIJKAEDCMPQ])(.*)", re.I)
 _ASCII = re.compile(r"\s*([AIFED])(\d+)(?:\.(\d+))?", re.I)
-_DTYPES = {"L": "u1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8", "A": "S", "C": ">c8", "M": ">c16"}
+_DTYPES = {
+    "L": "u1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8", "A": "S", "C": ">c8",
+    "M": ">c16",
+}  # fmt: skip
 _BYTES = {"L": 1, "X": 0, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16, "P": 8, "Q": 16}
 #: Columns whose range says what a table covers.
 _AXIS = re.compile(

@@ -22,17 +22,21 @@ HC_EV = 1.239841984332e-6
 
 #: Spellings that the standard doesn't know, by their lower-case text without a plural's s.
 _SPELLINGS = {
-    "angstrom": "Angstrom", "ang": "Angstrom", "aa": "Angstrom", "a": "Angstrom", "å": "Angstrom", "angstroem": "Angstrom",
+    "angstrom": "Angstrom", "ang": "Angstrom", "aa": "Angstrom", "a": "Angstrom", "å": "Angstrom",
+    "angstroem": "Angstrom",
     "angtrom": "Angstrom", "0.1nm": "Angstrom", "0.1 nm": "Angstrom", "10**-10 m": "Angstrom", "1e-10 m": "Angstrom",
-    "nanometer": "nm", "nanometre": "nm", "nm": "nm", "micron": "um", "um": "um", "micrometer": "um", "micrometre": "um",
+    "nanometer": "nm", "nanometre": "nm", "nm": "nm", "micron": "um", "um": "um", "micrometer": "um",
+    "micrometre": "um",
     "µm": "um", "mu": "um", "micro-m": "um", "micro m": "um", "mum": "um", "meter": "m", "metre": "m",
     "hz": "Hz", "hertz": "Hz", "khz": "kHz", "mhz": "MHz", "ghz": "GHz", "thz": "THz",
     "ev": "eV", "kev": "keV", "mev": "MeV", "gev": "GeV", "tev": "TeV",
     "m/s": "m/s", "m/sec": "m/s", "m s-1": "m/s", "ms-1": "m/s", "km/s": "km/s", "km/sec": "km/s", "km s-1": "km/s",
     "kms-1": "km/s", "kmps": "km/s", "km s^-1": "km/s", "cm-1": "cm-1", "cm^-1": "cm-1", "1/cm": "cm-1",
-    "deg": "deg", "degree": "deg", "degs": "deg", "arcsec": "arcsec", "asec": "arcsec", "arcsecond": "arcsec", "arcmin": "arcmin",
+    "deg": "deg", "degree": "deg", "degs": "deg", "arcsec": "arcsec", "asec": "arcsec", "arcsecond": "arcsec",
+    "arcmin": "arcmin",
     "amin": "arcmin", "mas": "mas", "rad": "rad", "radian": "rad", "hr": "h", "hour": "h", "h": "h",
-    "sec": "s", "second": "s", "s": "s", "min": "min", "minute": "min", "ms": "ms", "msec": "ms", "d": "d", "day": "d",
+    "sec": "s", "second": "s", "s": "s", "min": "min", "minute": "min", "ms": "ms", "msec": "ms", "d": "d",
+    "day": "d",
     "jd": "d", "mjd": "d", "bjd": "d", "btjd": "d", "bkjd": "d", "year": "yr", "yr": "yr",
 }  # fmt: skip
 
@@ -66,7 +70,9 @@ def _astropy_unit(text: str) -> u.UnitBase | None:
 
 
 _COMMENT_UNIT = re.compile(r"^\s*\[([^\]]{1,30})\]")
-_WORD_UNIT = re.compile(r"\b(?:in\s+)?\(?(seconds?|secs?|minutes?|hours?|days?|arcsec(?:onds?)?|degrees?|milliseconds?|msec)\b", re.I)
+_WORD_UNIT = re.compile(
+    r"\b(?:in\s+)?\(?(seconds?|secs?|minutes?|hours?|days?|arcsec(?:onds?)?|degrees?|milliseconds?|msec)\b", re.I
+)
 
 
 def card_unit(header: Header, keyword: str) -> u.UnitBase | None:
@@ -90,7 +96,8 @@ def comment_time_unit(header: Header, keyword: str) -> u.UnitBase | None:
 # Angles
 
 _SEXAGESIMAL = re.compile(
-    r"\s*([+-]?)\s*(\d{1,3})\s*(?:[:hd°\s])\s*(\d{1,2}(?:\.\d*)?)\s*(?:[:m'\s]\s*(\d{1,2}(?:\.\d*)?)?\s*(?:s|\"|'')?)?\s*$", re.I
+    r"\s*([+-]?)\s*(\d{1,3})\s*(?:[:hd°\s])\s*(\d{1,2}(?:\.\d*)?)\s*(?:[:m'\s]\s*(\d{1,2}(?:\.\d*)?)?\s*(?:s|\"|'')?)?\s*$",
+    re.I,
 )
 
 
@@ -115,7 +122,9 @@ _ISO = re.compile(r"\s*([+-]?\d{4,5})[-:/.](\d{1,2})[-:/.](\d{1,2})(?:[T\s:]+(.*
 _OLD = re.compile(r"\s*(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{2}|\d{4})(?:[T\s]+(.*))?$")
 _NAMED = re.compile(r"\s*(\d{1,2})[-\s]([A-Za-z]{3})[a-z]*[-\s](\d{2}|\d{4})(?:[T\s]+(.*))?$")
 _COMPACT = re.compile(r"\s*(\d{4})(\d{2})(\d{2})(?:[T_]?(\d{2})(\d{2})(\d{2}))?$")
-_CLOCK = re.compile(r"\s*(\d{1,2})(?:[:h]\s*(\d{1,2})(?:[:m]\s*(\d{1,2}(?:\.\d*)?)s?)?)?\s*(?:Z|UTC?|GMT)?\s*([+-]\d\d:?\d\d)?$", re.I)
+_CLOCK = re.compile(
+    r"\s*(\d{1,2})(?:[:h]\s*(\d{1,2})(?:[:m]\s*(\d{1,2}(?:\.\d*)?)s?)?)?\s*(?:Z|UTC?|GMT)?\s*([+-]\d\d:?\d\d)?$", re.I
+)
 _MONTHS = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
 
 
@@ -176,7 +185,10 @@ def _year(digits: str) -> int:
 
 
 #: Scales that differ from UTC, by the names in use (FITS 4.0, table 30).
-SCALES = {"TT": "tt", "TDT": "tt", "ET": "tt", "TAI": "tai", "IAT": "tai", "TDB": "tdb", "TCB": "tcb", "TCG": "tcg", "GPS": "gps"}
+SCALES = {
+    "TT": "tt", "TDT": "tt", "ET": "tt", "TAI": "tai", "IAT": "tai", "TDB": "tdb", "TCB": "tcb", "TCG": "tcg",
+    "GPS": "gps",
+}  # fmt: skip
 
 
 @lru_cache(maxsize=4096)

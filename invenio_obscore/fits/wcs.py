@@ -26,7 +26,9 @@ _OWN = re.compile(
     r"|(?P<shared>PROJP\d+|RADECSYS|EPOCH|RESTFREQ|VELREF))$"
 )
 _SIP = re.compile(r"(?:A|B|AP|BP)_(?:ORDER|DMAX|\d+_\d+)$")
-_AXIS_NUMBERS = re.compile(r"(?:CTYPE|CRVAL|CRPIX|CDELT|CROTA|PC|CD)(\d{1,2})(?:_(\d+))?[A-Z]?$|PV(\d+)_\d+[A-Z]?$|PC(\d{3})(\d{3})$")
+_AXIS_NUMBERS = re.compile(
+    r"(?:CTYPE|CRVAL|CRPIX|CDELT|CROTA|PC|CD)(\d{1,2})(?:_(\d+))?[A-Z]?$|PV(\d+)_\d+[A-Z]?$|PC(\d{3})(\d{3})$"
+)
 _MOST_AXES = 12
 
 
@@ -41,7 +43,7 @@ class SkyAxes:
 
 
 def image_shape(header: Header) -> tuple[int, ...]:
-    """Lengths of the axes, first FITS axis first; those of the image inside a compressed one (FITS 4.0, section 10.1)."""
+    """Lengths of the axes, the first FITS axis first; those of the image inside a compressed one."""
     prefix = "ZNAXIS" if header.flag("ZIMAGE") else "NAXIS"
     count = header.integer(prefix)
     if not 0 < count <= 999:
@@ -74,9 +76,11 @@ def sky_axes(header: Header, alternate: str = "") -> SkyAxes | None:
     for n in range(1, axis_count(header, alternate) + 1):
         ctype = str(header.get(f"CTYPE{n}{alternate}", ""))
         if not longitude and (kind := _axis_kind(ctype, LONGITUDES)):
-            longitude, _ = n, kinds.add(kind)
+            longitude = n
+            kinds.add(kind)
         elif not latitude and (kind := _axis_kind(ctype, LATITUDES)):
-            latitude, _ = n, kinds.add(kind)
+            latitude = n
+            kinds.add(kind)
     if not longitude or not latitude or len(kinds) != 1:
         return None
     return SkyAxes(longitude, latitude, kinds.pop(), alternate)
@@ -92,7 +96,7 @@ def is_solar(header: Header) -> bool:
 
 
 def find_sky(header: Header) -> SkyAxes | None:
-    """The celestial axes of the primary system, else of the first alternate that has some; none of a picture of the Sun."""
+    """The celestial axes of the primary system, else of the first alternate; none of a picture of the Sun."""
     if is_solar(header):
         return None
     return next((axes for letter in alternates(header) if (axes := sky_axes(header, letter))), None)
@@ -108,7 +112,7 @@ def _belongs(keyword: str, alternate: str) -> bool:
 
 
 def own_cards(header: Header, axes: tuple[int, ...] = (), alternate: str = "") -> str:
-    """The cards of one coordinate system as text, its units in the standard's spelling; only these axes' if any are given."""
+    """The cards of one coordinate system (of these axes, or all) as text, units in the standard's spelling."""
     cards = header.select(lambda keyword: _belongs(keyword, alternate) and _of_axes(keyword, axes))
     count = min(axis_count(header, alternate), _MOST_AXES)
     units = [_unit_card(header, n, alternate) for n in (axes or range(1, count + 1))]

@@ -45,9 +45,11 @@ class Parent:
         return data
 
     def receive(self) -> tuple[dict[str, Any], bytes]:
+        """The next frame."""
         return unframe(self._exactly)
 
     def send(self, header: dict[str, Any], payload: bytes = b"") -> None:
+        """Send a frame."""
         self._out.write(frame(header, payload))
         self._out.flush()
 
@@ -60,20 +62,25 @@ class RemoteFile(io.RawIOBase):
         self._parent, self._size, self._position = parent, size, 0
 
     def readable(self) -> bool:
+        """Always."""
         return True
 
     def seekable(self) -> bool:
+        """Always."""
         return True
 
     def tell(self) -> int:
+        """Position."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """See `io.IOBase.seek`."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         self._position = max(0, base + offset)
         return self._position
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401  # any writable buffer
+        """Ask the parent for bytes."""
         wanted = min(len(buffer), self._size - self._position, MOST_READ)
         if wanted <= 0:
             return 0

@@ -33,8 +33,8 @@ from .xray import XRAY
 
 #: Ours, in the order in which they are asked.
 INSTRUMENTS: tuple[Instrument, ...] = (
-    HST, JWST, ESO_PRODUCT, ESO_RAW, SDSS, LAMOST, IUE, XMM, CHANDRA, FERMI, GADF, RADIO, KEPLER, TESS, GEMINI, ESPADONS, SPIROU, CFHT,
-    GOES_XRS, HMI, SOLAR, *XRAY, *SURVEYS,
+    HST, JWST, ESO_PRODUCT, ESO_RAW, SDSS, LAMOST, IUE, XMM, CHANDRA, FERMI, GADF, RADIO, KEPLER, TESS, GEMINI,
+    ESPADONS, SPIROU, CFHT, GOES_XRS, HMI, SOLAR, *XRAY, *SURVEYS,
 )  # fmt: skip
 GROUP = "invenio_obscore.instruments"
 

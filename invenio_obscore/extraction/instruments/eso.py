@@ -11,17 +11,23 @@ from ..rules import Computed, Found, Instrument, Keyword, Lookup, written
 from ..scope import Scope
 
 _TYPES = {
-    "SCIENCE.SPECTRUM": "spectrum", "SCIENCE.IMAGE": "image", "SCIENCE.MEFIMAGE": "image", "SCIENCE.IMAGE.FLUXMAP": "image", "SCIENCE.CUBE": "cube", "SCIENCE.CUBE.IFS": "cube",
-    "SCIENCE.SRCTBL": "measurements", "SCIENCE.CATALOG": "measurements", "SCIENCE.CATALOGTILE": "measurements", "SCIENCE.MCATALOG": "measurements", "SCIENCE.VISIBILITY": "visibility",
+    "SCIENCE.SPECTRUM": "spectrum", "SCIENCE.IMAGE": "image", "SCIENCE.MEFIMAGE": "image",
+    "SCIENCE.IMAGE.FLUXMAP": "image", "SCIENCE.CUBE": "cube", "SCIENCE.CUBE.IFS": "cube",
+    "SCIENCE.SRCTBL": "measurements", "SCIENCE.CATALOG": "measurements", "SCIENCE.CATALOGTILE": "measurements",
+    "SCIENCE.MCATALOG": "measurements", "SCIENCE.VISIBILITY": "visibility",
 }  # fmt: skip
-_CALIBRATED = {"ABSOLUTE": "absolute", "UNCALIBRATED": "uncalibrated", "RELATIVE": "relative", "NORMALIZED": "normalized"}
+_CALIBRATED = {
+    "ABSOLUTE": "absolute", "UNCALIBRATED": "uncalibrated", "RELATIVE": "relative", "NORMALIZED": "normalized",
+}  # fmt: skip
 
 
 def combined(scope: Scope) -> Iterator[Found]:
     """Products made of several exposures of an image or cube are combined ones."""
     number = scope.number("NCOMBINE")
     level = 3 if number and number > 1 and not scope.text("PRODCATG").upper().endswith("SPECTRUM") else 2
-    yield Found("calib_level", level, Evidence("calib_level", "instrument", "ESO: PRODCATG", None, scope.text("PRODCATG")))
+    yield Found(
+        "calib_level", level, Evidence("calib_level", "instrument", "ESO: PRODCATG", None, scope.text("PRODCATG"))
+    )
 
 
 def _is_raw(scope: Scope) -> bool:
@@ -47,7 +53,11 @@ ESO_PRODUCT = Instrument(
         Keyword("em_res_power", ("SPEC_RES",)),
         Keyword("s_resolution", ("PSF_FWHM", "SKY_RES"), unit=u.arcsec),
         Lookup("o_calib_status", ("FLUXCAL",), _CALIBRATED),
-        Keyword("bib_reference", ("REFERENC",), convert=lambda hit, scope: str(hit.value).strip() if len(str(hit.value).strip()) == 19 else None),
+        Keyword(
+            "bib_reference",
+            ("REFERENC",),
+            convert=lambda hit, scope: str(hit.value).strip() if len(str(hit.value).strip()) == 19 else None,
+        ),
     ),
 )
 

@@ -29,7 +29,9 @@ def pointing(scope: Scope) -> Iterator[Found]:
     found = list(keyword_position(scope, (("RA_PNT", "DEC_PNT"), ("RA_OBJ", "DEC_OBJ"))))
     yield from found
     if not found:
-        scope.problems.append(Problem("attention", "pointing-missing", "RA_PNT and DEC_PNT are missing", "s_ra", scope.first.index))
+        scope.problems.append(
+            Problem("attention", "pointing-missing", "RA_PNT and DEC_PNT are missing", "s_ra", scope.first.index)
+        )
 
 
 GADF = Instrument(

@@ -9,7 +9,10 @@ from ..rules import Computed, Found, Instrument, Keyword, written
 from ..scope import Scope
 
 #: Cards that a reduction step leaves.
-_STEPS = ("GEM-TLM", "PREPARE", "GPREPARE", "GIREDUCE", "NPREPARE", "NSPREPARE", "NSREDUCE", "GSREDUCE", "NISKY", "NIFLAT", "NIREDUCE", "PROCSCI", "SDZSTRUC", "FLATCORR", "BIASCORR", "SKYCORR", "STACKFRM", "PREPARED")  # fmt: skip
+_STEPS = (
+    "GEM-TLM", "PREPARE", "GPREPARE", "GIREDUCE", "NPREPARE", "NSPREPARE", "NSREDUCE", "GSREDUCE", "NISKY",
+    "NIFLAT", "NIREDUCE", "PROCSCI", "SDZSTRUC", "FLATCORR", "BIASCORR", "SKYCORR", "STACKFRM", "PREPARED",
+)  # fmt: skip
 
 
 def level(scope: Scope) -> Iterator[Found]:

@@ -1,4 +1,4 @@
-"""International Ultraviolet Explorer: extracted spectra of NEWSIPS and INES (MXLO, MXHI), a row a spectrum or an order."""
+"""International Ultraviolet Explorer: extracted spectra of NEWSIPS and INES (MXLO, MXHI)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from astropy import units as u
 
 from ...fits.spectral import from_values
 from ...fits.values import parse_date
-from ..evidence import Evidence
 from ..generic import keyword_position
 from ..rules import Computed, Constant, Found, Instrument, Keyword, written
 from ..scope import Hit, Scope

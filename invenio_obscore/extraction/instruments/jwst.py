@@ -12,7 +12,10 @@ from ..rules import Computed, Found, Instrument, Keyword, written
 from ..scope import Hit, Scope
 from ..times import julian
 
-_LEVELS = {"uncal": 1, "dark": 1, "rate": 2, "rateints": 2, "cal": 2, "calints": 2, "x1dints": 2, "s2d": 3, "i2d": 3, "x1d": 3, "c1d": 3, "s3d": 3, "crf": 2, "cat": 4, "segm": 3, "whtlt": 3}
+_LEVELS = {
+    "uncal": 1, "dark": 1, "rate": 2, "rateints": 2, "cal": 2, "calints": 2, "x1dints": 2, "s2d": 3, "i2d": 3,
+    "x1d": 3, "c1d": 3, "s3d": 3, "crf": 2, "cat": 4, "segm": 3, "whtlt": 3,
+}  # fmt: skip
 _SUFFIX = re.compile(r"_([a-z0-9]+)\.fits", re.I)
 
 
@@ -30,7 +33,11 @@ def level(scope: Scope) -> Iterator[Found]:
     for name in (scope.text("FILENAME"), scope.reading.name):
         match = _SUFFIX.search(name)
         if match and match[1].lower() in _LEVELS:
-            yield Found("calib_level", _LEVELS[match[1].lower()], Evidence("calib_level", "instrument", f"JWST: suffix {match[1]}"))
+            yield Found(
+                "calib_level",
+                _LEVELS[match[1].lower()],
+                Evidence("calib_level", "instrument", f"JWST: suffix {match[1]}"),
+            )
             return
 
 

@@ -21,7 +21,13 @@ def target_pixels(scope: Scope) -> Iterator[Found]:
     for column in columns(hdu.header):
         shape = str(hdu.header.get(f"TDIM{column.number}", "")).strip("() ").split(",")
         if column.name.upper() == "FLUX" and len(shape) == 2 and all(s.strip().isdigit() for s in shape):
-            values = {"dataproduct_type": "cube", "dataproduct_subtype": "time-cube", "s_xel1": int(shape[0]), "s_xel2": int(shape[1]), "calib_level": 2}
+            values = {
+                "dataproduct_type": "cube",
+                "dataproduct_subtype": "time-cube",
+                "s_xel1": int(shape[0]),
+                "s_xel2": int(shape[1]),
+                "calib_level": 2,
+            }
             for name, value in values.items():
                 yield Found(name, value, Evidence(name, "instrument", f"target pixels: TDIM{column.number}", hdu.index))
             return
@@ -29,5 +35,11 @@ def target_pixels(scope: Scope) -> Iterator[Found]:
 
 _PIXELS = Computed(("dataproduct_type", "dataproduct_subtype", "s_xel1", "s_xel2", "calib_level"), target_pixels)
 
-KEPLER = Instrument("Kepler", written(TELESCOP="KEPLER", MISSION="K2|KEPLER"), (_PIXELS, *_band("Kepler", 4.2e-7, 9.0e-7)))
-TESS = Instrument("TESS", written(TELESCOP="TESS", MISSION="TESS"), (_PIXELS, Constant("facility_name", "TESS", "TELESCOP or MISSION"), *_band("TESS", 5.82e-7, 1.114e-6)))
+KEPLER = Instrument(
+    "Kepler", written(TELESCOP="KEPLER", MISSION="K2|KEPLER"), (_PIXELS, *_band("Kepler", 4.2e-7, 9.0e-7))
+)
+TESS = Instrument(
+    "TESS",
+    written(TELESCOP="TESS", MISSION="TESS"),
+    (_PIXELS, Constant("facility_name", "TESS", "TELESCOP or MISSION"), *_band("TESS", 5.82e-7, 1.114e-6)),
+)

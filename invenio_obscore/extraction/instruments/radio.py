@@ -1,4 +1,4 @@
-"""Radio interferometers: images and visibilities of ALMA, VLA, ATCA and their kin (CASA, AIPS, Miriad); columns of ivoa.obscore_radio."""
+"""Radio interferometers: ALMA, VLA, ATCA and their kin (CASA, AIPS, Miriad); columns of ivoa.obscore_radio."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from ..rules import Computed, Found, Instrument, written
 from ..scope import Scope
 
 _TELESCOPES = (
-    r"ALMA|E?VLA|JVLA|VLBA|ATCA|NOEMA|PDBI|IRAM.*PDB|SMA$|CARMA|BIMA|WSRT|APERTIF|GMRT|UGMRT|MEERKAT|KAT-7|ASKAP|LOFAR|MWA|E?-?MERLIN|EVN|EHT|DRAO|MOST$|ATA$|NVSS|OVRO"
+    r"ALMA|E?VLA|JVLA|VLBA|ATCA|NOEMA|PDBI|IRAM.*PDB|SMA$|CARMA|BIMA|WSRT|APERTIF|GMRT|UGMRT|MEERKAT|KAT-7|ASKAP"
+    r"|LOFAR|MWA|E?-?MERLIN|EVN|EHT|DRAO|MOST$|ATA$|NVSS|OVRO"
 )
 _KINDS = ("visibility", "spectral cube", "polarisation cube", "cube", "image")
 
@@ -22,7 +23,9 @@ def beam(scope: Scope) -> Iterator[Found]:
     major, minor = scope.number("BMAJ"), scope.number("BMIN")
     for column, value, keyword in (("s_resolution_max", major, "BMAJ"), ("s_resolution_min", minor, "BMIN")):
         if value and 0 < value < 10:
-            yield Found(column, value * 3600, Evidence(column, "instrument", f"radio: {keyword}", scope.first.index, str(value)))
+            yield Found(
+                column, value * 3600, Evidence(column, "instrument", f"radio: {keyword}", scope.first.index, str(value))
+            )
 
 
 def channel_width(scope: Scope) -> Iterator[Found]:
@@ -33,7 +36,11 @@ def channel_width(scope: Scope) -> Iterator[Found]:
             step = header.number(f"CDELT{axis}") or header.number(f"CD{axis}_{axis}")
             if step:
                 width = float((abs(step) * u.Hz).to_value(u.kHz))
-                yield Found("f_resolution", width, Evidence("f_resolution", "instrument", f"radio: CDELT{axis}", scope.first.index, str(step)))
+                yield Found(
+                    "f_resolution",
+                    width,
+                    Evidence("f_resolution", "instrument", f"radio: CDELT{axis}", scope.first.index, str(step)),
+                )
             return
 
 
@@ -42,7 +49,11 @@ def antennas(scope: Scope) -> Iterator[Found]:
     table: HduReading | None = scope.named("AIPS AN", "ARRAY_GEOMETRY")
     rows = table.tables.get("rows") if table else None
     if table is not None and rows:
-        yield Found("instr_tel_number", int(rows), Evidence("instr_tel_number", "instrument", f"radio: rows of {table.name}", table.index))
+        yield Found(
+            "instr_tel_number",
+            int(rows),
+            Evidence("instr_tel_number", "instrument", f"radio: rows of {table.name}", table.index),
+        )
 
 
 RADIO = Instrument(

@@ -13,7 +13,9 @@ from ..scope import Hit, Scope
 def fibre_position(scope: Scope) -> Iterator[Found]:
     """The fibre's target; RA and DEC of a plate's header are the telescope's."""
     if scope.kind in ("spectrum", "measurements"):
-        yield from keyword_position(scope, (("PLUG_RA", "PLUG_DEC"), ("RAOBJ", "DECOBJ"), ("RADEG", "DECDEG"), ("RA", "DEC")))
+        yield from keyword_position(
+            scope, (("PLUG_RA", "PLUG_DEC"), ("RAOBJ", "DECOBJ"), ("RADEG", "DECDEG"), ("RA", "DEC"))
+        )
 
 
 def atomic_seconds(hit: Hit, scope: Scope) -> float | None:
@@ -25,7 +27,9 @@ def atomic_seconds(hit: Hit, scope: Scope) -> float | None:
 def spectrograph(scope: Scope) -> Iterator[Found]:
     """Spectra of the SDSS have a resolving power about 2000."""
     if scope.kind == "spectrum" and scope.has("PLATEID", "PLATE"):
-        yield Found("em_res_power", 2000.0, Evidence("em_res_power", "instrument", "SDSS: spectrographs' nominal value"))
+        yield Found(
+            "em_res_power", 2000.0, Evidence("em_res_power", "instrument", "SDSS: spectrographs' nominal value")
+        )
 
 
 SDSS = Instrument(

@@ -26,7 +26,11 @@ def wavelength(scope: Scope) -> Iterator[Found]:
         return
     if any(name in instrument for name in _ANGSTROM):
         for column in ("em_min", "em_max"):
-            yield Found(column, float((number * u.AA).to_value(u.m)), hit.evidence(column, "instrument", "solar imagers, in ångströms: "))
+            yield Found(
+                column,
+                float((number * u.AA).to_value(u.m)),
+                hit.evidence(column, "instrument", "solar imagers, in ångströms: "),
+            )
 
 
 def begin_of_day(scope: Scope) -> Iterator[Found]:
@@ -72,7 +76,10 @@ HMI = Instrument(
 )
 SOLAR = Instrument(
     "solar imagers",
-    lambda scope: is_solar(scope.first.header) or written(TELESCOP="SDO|SOHO|STEREO|SOLO|PROBA2|HINODE|TRACE|RHESSI|GOES|IRIS")(scope),
+    lambda scope: (
+        is_solar(scope.first.header)
+        or written(TELESCOP="SDO|SOHO|STEREO|SOLO|PROBA2|HINODE|TRACE|RHESSI|GOES|IRIS")(scope)
+    ),
     (
         Computed(("em_min", "em_max"), wavelength),
         Keyword("t_min", ("DATE-BEG", "DATE-OBS", "DATE_OBS", "T_OBS"), convert=record_time),

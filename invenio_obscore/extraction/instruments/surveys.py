@@ -24,7 +24,9 @@ def raw_iras(scope: Scope) -> Iterator[Found]:
     for number, micron in (("1", 12), ("2", 25), ("3", 60), ("4", 100)):
         if scope.text("BAND", "BAND_NO") == number:
             for column in ("em_min", "em_max"):
-                yield Found(column, float((micron * u.um).to_value(u.m)), Evidence(column, "instrument", f"IRAS: band {number}"))
+                yield Found(
+                    column, float((micron * u.um).to_value(u.m)), Evidence(column, "instrument", f"IRAS: band {number}")
+                )
             return
 
 
@@ -32,10 +34,17 @@ SURVEYS: tuple[Instrument, ...] = (
     Instrument(
         "DSS",
         lambda scope: scope.has("PLTLABEL", "PLATEID") and scope.has("PPO3", "AMDX1", "SCANNUM"),
-        (Computed(("t_exptime",), exposure_in_minutes), Constant("calib_level", 2, "scanned plates with a plate solution")),
+        (
+            Computed(("t_exptime",), exposure_in_minutes),
+            Constant("calib_level", 2, "scanned plates with a plate solution"),
+        ),
     ),
     Instrument("IRAS", written(TELESCOP="IRAS"), (Computed(("em_min", "em_max"), raw_iras),)),
     Instrument("NEOSSat", written(TELESCOP="NEOSSAT", INSTRUME="NEOSSAT"), (Keyword("target_name", ("OBJECT",)),)),
-    Instrument("GALEX", written(TELESCOP="GALEX"), (Keyword("obs_id", ("OBJECT",)), Constant("calib_level", 3, "pipeline maps"))),
+    Instrument(
+        "GALEX",
+        written(TELESCOP="GALEX"),
+        (Keyword("obs_id", ("OBJECT",)), Constant("calib_level", 3, "pipeline maps")),
+    ),
     Instrument("WISE", written(TELESCOP="WISE"), (Constant("calib_level", 3, "atlas images and calibrated frames"),)),
 )

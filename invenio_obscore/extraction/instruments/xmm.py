@@ -11,6 +11,8 @@ XMM = Instrument(
     (
         Keyword("t_exptime", ("EXPOSURE", "LIVETIME", "ONTIME", "ONTIME01", "DURATION")),
         Keyword("obs_id", ("OBS_ID",)),
-        nominal_band("XMM-Newton", {"RGS": (0.33, 2.5), "EMOS": (0.15, 12.0), "EPN": (0.15, 15.0), "EPIC": (0.15, 12.0)}),
+        nominal_band(
+            "XMM-Newton", {"RGS": (0.33, 2.5), "EMOS": (0.15, 12.0), "EPN": (0.15, 15.0), "EPIC": (0.15, 12.0)}
+        ),
     ),
 )

@@ -53,7 +53,7 @@ _MISSIONS: dict[str, tuple[str, dict[str, tuple[float, float]]]] = {
     "Einstein": ("EINSTEIN|HEAO-2", {"IPC": (0.4, 4.0), "HRI": (0.15, 3.0)}),
     "eROSITA": ("EROSITA|SRG|ERASS", {"": (0.2, 10.0)}),
     "AstroSat": ("ASTROSAT", {"LAXPC": (3.0, 80.0), "SXT": (0.3, 8.0), "CZT": (20.0, 200.0)}),
-    "INTEGRAL": ("INTEGRAL", {"ISGRI": (15.0, 1000.0), "IBIS": (15.0, 10_000.0), "SPI": (18.0, 8000.0), "JMX": (3.0, 35.0)}),
+    "INTEGRAL": ("INTEGRAL", {"ISGRI": (15.0, 1000.0), "IBIS": (15.0, 1e4), "SPI": (18.0, 8000.0), "JMX": (3.0, 35.0)}),
     "BeppoSAX": ("SAX|BEPPOSAX", {"MECS": (1.3, 10.0), "LECS": (0.1, 10.0), "PDS": (15.0, 300.0)}),
     "IXPE": ("IXPE", {"": (2.0, 8.0)}),
     "Hitomi": ("HITOMI", {"": (0.3, 80.0)}),
