@@ -16,9 +16,9 @@ from .errors import ColumnError, FitsError
 from .extraction import extract as extract_products
 from .extraction.evidence import Evidence, Problem, Product
 from .extraction.rules import Instrument
+from .fits.containers import read_any as read_headers
 from .fits.limits import Limits
 from .fits.reading import Readable, Reading
-from .fits.reading import read as read_headers
 from .fits.sources import Location, Source, find
 from .obscore.columns import ALL_COLUMNS, SYSTEM_COLUMNS
 from .obscore.row import coerce
@@ -41,7 +41,7 @@ class Accepted(Protocol):
 def read(
     source: Readable | BinaryIO, *, name: str = "", size: int | None = None, limits: Limits | None = None
 ) -> Reading:
-    """Read one file's headers (`fits.reading.read`) in this process; uploads go through `fits.child.ReaderProcess`."""
+    """Read one file's headers, or an archive's members' (`fits.containers`), in this process; uploads go through `fits.child.ReaderProcess`."""
     return read_headers(source, name=name, size=size, limits=limits)
 
 

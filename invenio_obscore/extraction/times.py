@@ -14,16 +14,15 @@ from .scope import Hit, Scope
 
 #: Keywords with a calendar date, and the ones with the time of day beside a bare date.
 _CLOCKS = tuple(
-    "TIME-OBS UTC-OBS UTSTART UT-START UTC-STR UTOPEN UTCSTART UT UTC UT1 TIME_OBS UTIME TIMEOBS UT-TIME OBSTIME STARTTIM "
-    "TAIHMS UT_START UTC-TIME TIME-BEG START-UT".split()
+    "TIME-OBS UTC-OBS UTSTART UT-START UTC-STR UTOPEN UTCSTART UT UTC UT1 TIME_OBS UTIME TIMEOBS UT-TIME OBSTIME "
+    "STARTTIM TAIHMS UT_START UTC-TIME TIME-BEG START-UT".split()
 )
 _END_CLOCKS = ("TIME-END", "TIME_END", "UTEND", "UTC-END", "UT-END", "UT_END", "UTC_END")
-_BEGINS = (
-    "DATE-BEG", "DATE_BEG", "DATE-STA", "TSTART_DATE", "DATE-OBS", "DATE_OBS", "DATEOBS", "DATE_OB", "UTDATE",
-    "UT-DATE", "OBS-DATE", "OBSDATE", "DATE__OBS",
-)  # fmt: skip
+_BEGIN_DATES = ("DATE-BEG", "DATE_BEG", "DATE-STA", "TSTART_DATE")
+_OBSERVATION_DATES = tuple("DATE-OBS DATE_OBS DATEOBS DATE_OB UTDATE UT-DATE OBS-DATE OBSDATE DATE__OBS".split())
 _ENDS = ("DATE-END", "DATE_END", "DATEEND", "DATE_STP", "DATE-STP")
-_MJD_BEGINS = ("MJD-BEG", "MJD_BEG", "MJD-STR", "MJDSTART", "MJD-OBS", "MJD_OBS", "MJDOBS", "MJD_START", "MJD")
+_MJD_BEGINS = ("EXPSTART", "MJD-BEG", "MJD_BEG", "MJD-STR", "MJDSTART")
+_MJD_OBSERVATIONS = ("MJD-OBS", "MJD_OBS", "MJDOBS", "MJD_START", "MJD")
 _MJD_ENDS = ("MJD-END", "MJD_END", "MJDEND", "MJD_STOP")
 _JD_BEGINS = ("JD-BEG", "JD-OBS", "JD_OBS", "JD-START", "JD", "BJD-OBS", "JDSTART", "DATE_JD")
 _JD_ENDS = ("JD-END", "JD_END", "JDEND")
@@ -153,10 +152,10 @@ def counted(hit: Hit, scope: Scope) -> float | None:
 #: Begin and end, each in order of preference: (keywords, converter).
 BEGIN = (
     (("TSTART",), counted),
-    (_BEGINS[:4], calendar),
-    (("EXPSTART", *_MJD_BEGINS[:4]), julian),
-    (_BEGINS[4:], calendar),
-    (_MJD_BEGINS[4:], julian),
+    (_BEGIN_DATES, calendar),
+    (_MJD_BEGINS, julian),
+    (_OBSERVATION_DATES, calendar),
+    (_MJD_OBSERVATIONS, julian),
     (_JD_BEGINS, julian),
 )
 END = (

@@ -102,7 +102,7 @@ class HeaderScanner:
 
     def _holds(self, hdu: RawHdu) -> bool:
         """Whether only the padding behind the data is missing."""
-        size: int = getattr(self._stream, "size", None) or getattr(self._stream, "position", 0)
+        size: int = getattr(self._stream, "size", getattr(self._stream, "position", 0))
         return size >= hdu.data_start + hdu.data_size
 
     def _read_hdu(self, index: int, position: int) -> RawHdu | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, cast
 
 from ..errors import FitsError
 from .cards import CARD, Assigned, Header
@@ -209,9 +209,9 @@ def _size(source: Readable | BinaryIO) -> int | None:
 @contextmanager
 def _opened(source: Readable | BinaryIO) -> Iterator[BinaryIO]:
     if hasattr(source, "read"):
-        yield source  # the caller's stream stays open
+        yield cast(BinaryIO, source)  # the caller's stream stays open
         return
-    with source.open() as stream:  # type: ignore[union-attr]
+    with cast(Readable, source).open() as stream:
         yield stream
 
 
