@@ -245,7 +245,7 @@ class ExpressionParser(Cursor):
             return self._cast()
         if token.text in AGGREGATE_WORDS:
             return self._aggregate()
-        if token.text in FUNCTION_WORDS:
+        if token.text in FUNCTION_WORDS and self.ahead()[:2] == ("operator", "("):
             return self._call(self.advance().text, token.offset)
         raise self.unexpected("a value or a name")
 

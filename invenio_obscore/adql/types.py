@@ -94,7 +94,7 @@ def type_of(field: Field) -> Type:
 def field_of(type_: Type, name: str, *, like: Field | None = None) -> Field:
     """A result column of this type; units, UCD, utype and description come from ``like``."""
     datatype, arraysize, xtype = VOTABLE[type_]
-    if like is not None and type_of(like) is type_:
+    if like is not None and like.arraysize and type_of(like) is type_:
         datatype, arraysize, xtype = like.datatype, like.arraysize, like.xtype
     return Field(
         name=name,

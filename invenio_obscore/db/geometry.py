@@ -45,8 +45,13 @@ END $do$
 # One expression each: signature, result, body. They see pgSphere's operators, the functions below see only them.
 _EXPRESSIONS: tuple[tuple[str, str, str], ...] = (
     ("outside(p spoint, hole scircle)", "bool", "(p <-> center(hole)) >= radius(hole)"),
-    ("outside(c scircle, hole scircle)", "bool", "(center(c) <-> center(hole)) >= radius(c) + radius(hole)"),
-    ("outside(p spoly, hole scircle)", "bool", "NOT p && hole"),
+    (
+        "outside(c scircle, hole scircle)",
+        "bool",
+        "radius(hole) = 0 OR (center(c) <-> center(hole)) >= radius(c) + radius(hole)",
+    ),
+    ("outside(p spoly, hole scircle)", "bool", "radius(hole) = 0 OR NOT p && hole"),
+    ("smaller_hole(a scircle, b scircle)", "bool", "radius(a) = 0 OR a <@ b"),
     ("reaches_out(c scircle, hole scircle)", "bool", "(center(c) <-> center(hole)) + radius(c) >= radius(hole)"),
     ("reaches_out(p spoly, hole scircle)", "bool", "NOT p <@ hole"),
     (
@@ -210,7 +215,7 @@ _WITHIN_TESTS = {
     **{(a, b): _WITHIN for a in ("circles", "polygons") for b in ("circles", "polygons")},
     ("circles", "holes"): "adql.outside({0}, {1})",
     ("polygons", "holes"): "adql.outside({0}, {1})",
-    ("holes", "holes"): "adql.within({1}, {0})",
+    ("holes", "holes"): "adql.smaller_hole({1}, {0})",
 }
 _OVERLAP_TESTS = {
     **{(a, b): _OVERLAPS for a in ("circles", "polygons") for b in ("circles", "polygons")},

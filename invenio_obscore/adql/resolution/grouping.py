@@ -1,4 +1,4 @@
-"""Which values may stand beside aggregates (SQL92, section 7.9): groups, aggregates, constants, and any made of them."""
+"""Which values may stand beside aggregates (SQL92, section 7.9): groups, aggregates, constants, and made of them."""
 
 from __future__ import annotations
 
