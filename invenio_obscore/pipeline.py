@@ -41,7 +41,10 @@ class Accepted(Protocol):
 def read(
     source: Readable | BinaryIO, *, name: str = "", size: int | None = None, limits: Limits | None = None
 ) -> Reading:
-    """Read one file's headers, or an archive's members' (`fits.containers`), in this process; uploads go through `fits.child.ReaderProcess`."""
+    """Read the headers of one file, or of an archive's members (`fits.containers.read_any`), in this process.
+
+    Uploads go through `fits.child.ReaderProcess`.
+    """
     return read_headers(source, name=name, size=size, limits=limits)
 
 

@@ -142,7 +142,9 @@ def test_members_of_a_tar(tmp_path: Path, mode: str) -> None:
     assert objects(reversed(found)) == {"data/a.fits": "a", "b.fits.gz": "b"}
 
 
-@pytest.mark.parametrize("content", [zip_bytes(FILES), *(tar_bytes(FILES, mode) for mode in TAR_MODES)])
+@pytest.mark.parametrize(
+    "content", [zip_bytes(FILES), *(tar_bytes(FILES, mode) for mode in TAR_MODES)], ids=["zip", *TAR_MODES]
+)
 def test_members_of_a_stream(content: bytes) -> None:
     stream = io.BytesIO(content)
     assert objects(members(stream, "deposit")) == {"data/a.fits": "a", "b.fits.gz": "b"}
