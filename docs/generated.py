@@ -14,8 +14,11 @@ from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 
+from invenio_obscore.mapping import BUILT_IN
+from invenio_obscore.mapping.language import VARIABLES
 from invenio_obscore.obscore import columns
 
+ENVIRONMENT_TEXT = "environment variable of that name; not in a mapping that comes through the web"
 PACKAGE = Path(columns.__file__).parents[1]
 
 
@@ -53,6 +56,31 @@ class ObsCoreColumns(_Generated):
         return _table(("Column", "Type", "Unit", "UCD", "Meaning"), rows, (20, 12, 8, 25, 35))
 
 
+class MappingFunctions(_Generated):
+    """``.. obscore-functions::``: the functions of the mapping language by their headings, each with its example."""
+
+    def lines(self) -> list[str]:
+        """A table for each heading."""
+        found: list[str] = []
+        for heading in dict.fromkeys(function.group for function in BUILT_IN.values()):
+            rows = (
+                (f"``{f.signature}``", f.doc, f"``{f.example}`` → ``{f.result}``" if f.result else f"``{f.example}``")
+                for f in BUILT_IN.values()
+                if f.group == heading
+            )
+            found += ["", f"**{heading}**", "", *_table(("Function", "Gives", "Example"), rows, (25, 45, 30))]
+        return found
+
+
+class MappingVariables(_Generated):
+    """``.. obscore-variables::``: the variables of the mapping language."""
+
+    def lines(self) -> list[str]:
+        """One line a variable."""
+        rows = ((f"``${name}``", text) for name, text in (*VARIABLES.items(), ("ENV_<NAME>", ENVIRONMENT_TEXT)))
+        return _table(("Variable", "Stands for"), rows, (20, 80))
+
+
 class Settings(_Generated):
     """``.. obscore-settings::``: every setting of `invenio_obscore.config`, with its default and its comment."""
 
@@ -78,5 +106,7 @@ def _settings(path: Path) -> Iterator[tuple[str, str, str]]:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.add_directive("obscore-columns", ObsCoreColumns)
+    app.add_directive("obscore-functions", MappingFunctions)
     app.add_directive("obscore-settings", Settings)
+    app.add_directive("obscore-variables", MappingVariables)
     return {"parallel_read_safe": True}

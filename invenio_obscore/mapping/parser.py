@@ -234,12 +234,10 @@ class ExpressionParser:
 
     def keyword(self, first: Token) -> str:
         """The keyword that a token begins; ``HIERARCH ESO TEL AIRM`` is several words, as is ``ESO TEL AIRM``."""
-        words = [first.text]
+        words = first.text.split() or [""]
         if first.kind == "capital":
             while self.token.kind == "capital" or (self.token.kind == "number" and self.token.text.isdigit()):
                 words.append(self.advance().text)
-        elif " " in first.text:
-            words = first.text.split()
         if words[0] == "HIERARCH" and len(words) > 1:
             del words[0]
         name = " ".join(words).upper()

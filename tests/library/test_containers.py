@@ -46,10 +46,10 @@ def test_members_beyond_the_time_are_a_problem_of_the_archive() -> None:
     assert "were not read" in reading.problems[-1].message
 
 
-def test_five_thousand_members_through_the_reader_process() -> None:
-    content = zip_bytes({f"{i:04}.fits": fits_bytes(f"T{i}") for i in range(5000)}, zipfile.ZIP_DEFLATED)
+def test_many_members_through_the_reader_process() -> None:
+    content = zip_bytes({f"{i:04}.fits": fits_bytes(f"T{i}") for i in range(1500)}, zipfile.ZIP_DEFLATED)
     with ReaderProcess(Limits()) as reader:
         start = time.perf_counter()
         reading = Reading.from_bytes(reader.read(io.BytesIO(content), name="all.zip"))
-        assert time.perf_counter() - start < 40
-    assert len(reading.members) == 5000 and not reading.problems
+        assert time.perf_counter() - start < 20
+    assert len(reading.members) == 1500 and not reading.problems

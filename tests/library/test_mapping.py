@@ -260,6 +260,7 @@ def test_sections_hold_for_some_files() -> None:
         ("target_name: match('a', '(')", 1, 14, "no pattern"),
         ("FACILITY_NAME: 'x'", 1, 1, "facility_name"),
         ("obs_id: 2 §", 1, 11, "no meaning"),
+        ("` `: 1", 1, 1, "no FITS keyword"),
         (b"obs_id: '\xff'", 1, 10, "UTF-8"),
     ],
 )

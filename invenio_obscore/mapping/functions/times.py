@@ -55,8 +55,9 @@ def _checked(value: str | float, form: str, scale: str = "utc") -> Time:
 
 
 def _text(time: Time) -> str:
-    text = str(time.isot)
-    return text.removesuffix(".000")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return str(time.isot).removesuffix(".000")
 
 
 @GROUP.add("date('24/02/96')", "1996-02-24T00:00:00")
@@ -99,7 +100,7 @@ def mjd(value: object, scale: str = "utc") -> float:
 
 
 def _in_scale(text: str, scale: str) -> Time:
-    return _checked(str(_time(text).isot), "isot", scale)
+    return _checked(_text(_time(text)), "isot", scale)
 
 
 @GROUP.add("year('1996-02-24')", "1996")

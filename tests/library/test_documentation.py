@@ -1,0 +1,73 @@
+"""The examples of the documentation run as they are written."""
+
+import re
+import shlex
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from test_cli import fits_file
+from test_sources import fits_bytes, zip_bytes
+
+from invenio_obscore.cli import main
+from invenio_obscore.curation import Settings
+from invenio_obscore.mapping import from_file, parse
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = {name: (DOCS / name).read_text("utf-8") for name in ("reference/mapping.md", "guides/library.md")}
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGES[page], re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The directory in which the documentation's examples run."""
+    fits_file(tmp_path / "catalogue" / "image.fits", EXPTIME="30.0", OBJECT="'M 31    '")
+    fits_file(tmp_path / "catalogue" / "spectrum.fits", EXPTIME="60.0", OBJECT="'M 33    '")
+    (tmp_path / "catalogue.map").write_text("facility_name := 'LAMOST'\n")
+    (tmp_path / "wrong.map").write_text("obs_id: 'x'\nem_min: 600 nmm\n")
+    (tmp_path / "deposit.zip").write_bytes(zip_bytes({"a.fits": fits_bytes("a")}))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("text", blocks("reference/mapping.md", "text"))
+def test_mappings_of_the_documentation_can_be_parsed(text: str) -> None:
+    assert parse(text).assignments
+
+
+@pytest.mark.parametrize("page", list(PAGES))
+def test_commands_of_the_documentation_say_what_it_says(here: Path, page: str) -> None:
+    commands = [part for block in blocks(page, "console") for part in block.split("$ ")[1:]]
+    assert commands
+    for part in commands:
+        command, _, expected = part.partition("\n")
+        result = CliRunner().invoke(main, shlex.split(command)[1:])
+        assert _plain(result.output) == _plain(expected), command
+
+
+def _plain(output: str) -> list[str]:
+    """The words of an output; how many values need attention is the extractor's matter."""
+    return re.sub(r", \d+ values need attention", "", output).split()
+
+
+def test_python_of_the_library_s_guide_runs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scope: dict[str, object] = {}
+    for block in blocks("guides/library.md", "python"):
+        exec(compile(block, "library.md", "exec"), scope)  # noqa: S102  # the documentation's own text
+    assert list(scope["table"]["facility_name"]) == ["LAMOST", "LAMOST"]  # type: ignore[index]
+    assert "['a.fits']" in capsys.readouterr().out
+
+
+def test_own_functions_of_the_documentation(tmp_path: Path) -> None:
+    (block,) = blocks("reference/mapping.md", "python")
+    (tmp_path / "my.py").write_text(block)
+    assert parse("obs_id: night('2020-01-02T03:04:05')", functions=from_file(tmp_path / "my.py"))
+
+
+def test_every_setting_of_curation_is_documented() -> None:
+    for field in fields(Settings):
+        assert f"`OBSCORE_CURATION_{field.name.upper()}`" in PAGES["guides/library.md"]
