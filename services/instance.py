@@ -108,7 +108,6 @@ def start() -> str:
     make_folder()
     binaries, settings = python_environment.VENV / "bin", variables()
     start_datacite()
-    _start_celery(settings)
     if WEB.pid() is None:
         server = ["--workers", WEB_PROCESSES, "--worker-class", "gthread", "--threads", WEB_THREADS]
         limits = ["--timeout", "120", "--graceful-timeout", "20", "--access-logfile", str(LOGS / "access.log")]
@@ -117,6 +116,7 @@ def start() -> str:
         WEB.start(command, env=settings, cwd=FOLDER)
     site = site_addresses()["INVENIO_SITE_UI_URL"]
     WEB.wait_until(lambda: answers(f"{site}/ping"), SECONDS_TO_START)
+    _start_celery(settings)  # after the pages, so that they need not share the processors while they start
     return site
 
 
