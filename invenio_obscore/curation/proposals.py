@@ -39,7 +39,10 @@ class Proposal:
     def accept(self, product: Product) -> bool:
         """Fill the cell if it is still empty; whether it was filled."""
         evidence = Evidence(self.column, self.service, self.detail, raw=self.raw)
-        return product.fill(self.column, self.value, evidence)
+        if not product.fill(self.column, self.value, evidence):
+            return False
+        product.problems[:] = [p for p in product.problems if p.column != self.column]
+        return True
 
     def as_problem(self) -> Problem:
         """The advice to look at it, where it is not sure enough to fill."""

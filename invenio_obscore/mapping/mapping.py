@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from .scope import Scope, is_called
 from .values import NULL, for_card, for_column, text_of
 
 _RAW_LENGTH = 200
+_AXIS_NUMBER = re.compile(r"\baxis (\d+)")
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,11 @@ class Mapping:
 
     # -- columns -----------------------------------------------------------------------------------------------------
     def fill(self, product: Product, reading: Reading) -> None:
-        """Let the lines with ``:`` fill the empty cells of a product; what fails becomes a problem of it."""
+        """Let the lines with ``:`` fill the empty cells of a product; what fails becomes a problem of it.
+
+        Evidence of values that were computed from an axis or table column names the keyword lines that describe it.
+        """
+        _credit_keyword_lines(product, reading)
         self._apply(product, reading, force=False)
 
     def force(self, product: Product, reading: Reading) -> None:
@@ -119,11 +125,34 @@ class Mapping:
         cell = for_column(line.target, value)
         if cell is not None:
             product.set(line.target, cell, _evidence(line, raw_text(value)))
+            # What extraction found doubtful there ("missing", an implausible value) is settled.
+            kept = [p for p in product.problems if p.column != line.target or p.code.startswith("mapping-")]
+            product.problems[:] = kept
 
     def _holding(self, reading: Reading, *, kind: str) -> Iterator[Assignment]:
         name = (reading.member or reading.name).rpartition("/")[2]
         path = reading.member or (reading.name if self.web else reading.path or reading.name)
         return (a for a in self.assignments if a.kind == kind and a.section.holds_for(name, path))
+
+
+def _credit_keyword_lines(product: Product, reading: Reading) -> None:
+    overlays = {hdu.index: hdu.overlay for hdu in reading.hdus if hdu.overlay}
+    for column, evidence in product.evidence.items():
+        overlay = overlays.get(evidence.hdu) if evidence.hdu is not None and evidence.source != "mapping" else None
+        lines = [f"{k} from line {a.line} of the mapping" for k, a in (overlay or {}).items() if _concerns(k, evidence)]
+        if lines and lines[0] not in evidence.detail:
+            product.evidence[column] = replace(evidence, detail=", ".join([evidence.detail, *lines]))
+
+
+def _concerns(keyword: str, evidence: Evidence) -> bool:
+    """Whether a keyword describes the axis or table column that a value was computed from."""
+    axis, table_column = axis_of(keyword), table_column_of(keyword)
+    if axis is not None:
+        named = _AXIS_NUMBER.search(evidence.detail)
+        return evidence.source == "wcs" and (named is None or int(named[1]) == axis)
+    if table_column is not None:
+        return evidence.source == "table" or (evidence.source == "wcs" and "column" in evidence.detail)
+    return is_per_hdu(keyword) and evidence.source == "wcs"
 
 
 def raw_text(value: object) -> str:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from invenio_obscore import pipeline
 from invenio_obscore.errors import ConfigurationError, MappingError
 from invenio_obscore.extraction.evidence import Evidence, Product
 from invenio_obscore.fits.cards import Assigned, write_card
@@ -220,6 +221,25 @@ def test_members_of_an_archive_get_their_own_overlay() -> None:
     outer = Reading(name="all.zip", format="zip", members=[inner])
     laid = parse("[data/*.fits]\nCUNIT1: 'nm'").overlay(outer)
     assert laid.members[0].hdus[0].header["CUNIT1"] == "nm"
+
+
+def test_evidence_of_an_axis_names_the_keyword_lines_that_describe_it() -> None:
+    of = reading(
+        hdu(SIMPLE=True, BITPIX=-32, NAXIS=1, NAXIS1=1000, CTYPE1="WAVE", CRVAL1=4000.0, CRPIX1=1.0, CDELT1=2.0)
+    )
+    (product,) = pipeline.products(of, mapping=parse("CUNIT1: 'Angstrom'\nOBJECT: 'M 31'\ninstrument_name: 'LRS'"))
+    assert product.row["em_max"] == pytest.approx(5.999e-7)
+    assert product.evidence["em_max"].detail.endswith("CUNIT1 from line 1 of the mapping")
+    assert product.evidence["target_name"].source == "mapping" and "line 2" in product.evidence["target_name"].detail
+    assert "Angstrom" not in product.evidence["dataproduct_type"].detail
+
+
+def test_what_a_mapping_fills_is_missing_no_more() -> None:
+    of = reading(hdu(SIMPLE=True, BITPIX=8, NAXIS=2, NAXIS1=10, NAXIS2=10))
+    (bare,) = pipeline.products(of)
+    (filled,) = pipeline.products(of, mapping=parse("s_ra: 10\ns_dec: 20\nt_min := 50000"))
+    assert {"s_ra", "t_min"} <= {p.column for p in bare.problems}
+    assert not {"s_ra", "s_dec", "t_min"} & {p.column for p in filled.problems}
 
 
 # -- sections --------------------------------------------------------------------------------------------------------
