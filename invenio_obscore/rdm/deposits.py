@@ -14,17 +14,22 @@ from invenio_db import db
 from invenio_db.uow import UnitOfWork
 from invenio_rdm_records.proxies import current_rdm_records_service
 from invenio_records_resources.services.errors import ValidationErrorGroup
+from invenio_records_resources.services.uow import TaskOp
 from sqlalchemy import select
 
 from .. import mapping as mapping_language
 from ..errors import NotFoundError
-from . import verification
+from . import queue, verification
 from .models import Stage, Status
 from .products import FileProducts, products_of
 from .queue import ReadFilesOp
 from .stored_files import count_by_status, file_ids, list_files
 from .sweep import has_orphan
+from .tasks import prepare_draft, send_sweep
 from .verification import Corrections, Verification
+
+#: Seconds that a page computes; what is missing then comes with a later page, or by the task that follows a PUT.
+_PATIENCE = 5.0
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,8 @@ def read_draft(identity: Identity, recid: str, *, page: int, size: int) -> Draft
     decided = verification.current(draft.id, Stage.DRAFT)
     files = list_files(draft.id, Stage.DRAFT, offset=(page - 1) * size, limit=size)
     if has_orphan([file.file_id for file in files]):
-        _sweep_soon()
-    found = products_of(files, decided)
+        send_sweep()
+    found = products_of(files, decided, patience=_PATIENCE)
     db.session.commit()  # what was computed for this page stays in the cache
     counts = count_by_status(draft.id, Stage.DRAFT)
     return DraftPage(decided, found, {status: counts.get(status, 0) for status in Status}, page, size)
@@ -90,6 +95,7 @@ def write_verification(
     with UnitOfWork(db.session) as uow:
         _lock(draft.id)
         stored = verification.store(draft.id, Verification(mapping, corrections, revision))
+        uow.register(TaskOp.for_async_apply(prepare_draft, args=(str(draft.id),), **queue.options()))
         uow.commit()
     return stored
 
@@ -122,9 +128,3 @@ def _read_what_nobody_read(draft_uuid: UUID) -> None:
         with UnitOfWork(db.session) as uow:
             uow.register(ReadFilesOp(unread))
             uow.commit()
-
-
-def _sweep_soon() -> None:
-    from .tasks import send_sweep
-
-    send_sweep()

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+import logging
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -20,44 +24,65 @@ from sqlalchemy.dialects.postgresql import insert
 from ..errors import ColumnError, FitsError, MappingError
 from ..extraction import EXTRACTOR_VERSION, Problem, Product
 from ..obscore.columns import SYSTEM_COLUMNS
-from ..obscore.row import ObsCoreRow
 from ..pipeline import correct
-from . import reader
-from .models import ObsCoreExtraction, ObsCoreReading, Status
-from .stored_files import StoredFile
+from . import reader, verification
+from .models import ObsCoreExtraction, ObsCoreReading, Stage, Status
+from .stored_files import StoredFile, list_files
 from .verification import Verification
 
+logger = logging.getLogger(__name__)
+
+#: Files whose products are computed in one transaction.
+_BATCH = 25
 _Key = tuple[UUID, str]
 
 
 @dataclass
 class FileProducts:
-    """A file and its products."""
+    """A file and its products; or ``reason``, why it has none although it was read."""
 
     file: StoredFile
     products: list[Product] = field(default_factory=list)
+    reason: str = ""
 
 
-def products_of(files: Sequence[StoredFile], decided: Verification) -> list[FileProducts]:
+@dataclass(frozen=True)
+class _Extraction:
+    """Products as JSON has them, or why there are none."""
+
+    products: Sequence[dict[str, Any]] = ()
+    reason: str = ""
+
+
+def products_of(
+    files: Sequence[StoredFile], decided: Verification, *, patience: float = math.inf
+) -> list[FileProducts]:
     """Products of these files under a mapping with its corrections, in the order of the files.
 
     Files that are not read (yet) have none. New cache entries are written in the current transaction.
+
+    Parameters
+    ----------
+    patience
+        Seconds after which no further file is computed; those left have a reason and no products.
     """
     keys: dict[str, _Key] = {
         file.key: (file.file_id, cache_key(file.key, decided.mapping)) for file in files if file.status is Status.DONE
     }
-    found = _cached(keys.values())
-    missing = {name: key for name, key in keys.items() if key not in found}
-    readings = _readings(file_id for file_id, _ in missing.values())
-    for name, key in missing.items():
-        # Only what the headers and the mapping say is kept; a reader that died may have been unlucky.
-        found[key], lasting = extract(readings[key[0]], name, decided.mapping)
-        if lasting:
-            keep(*key, found[key])
-    return [
-        FileProducts(file, _corrected(found[keys[file.key]], decided, file.key) if file.key in keys else [])
-        for file in files
-    ]
+    found = _extracted(keys, decided.mapping, time.monotonic() + patience)
+    none = _Extraction()
+    return [_file_products(file, found[keys[file.key]] if file.key in keys else none, decided) for file in files]
+
+
+def prepare(draft_uuid: UUID) -> None:
+    """Compute the products of a draft's files ahead of the pages that show them and of its publication; commits."""
+    decided = verification.current(draft_uuid, Stage.DRAFT)
+    for offset in count(0, _BATCH):
+        files = list_files(draft_uuid, Stage.DRAFT, offset=offset, limit=_BATCH)
+        products_of(files, decided)
+        db.session.commit()
+        if len(files) < _BATCH or verification.current(draft_uuid, Stage.DRAFT).mapping != decided.mapping:
+            return
 
 
 def cache_key(name: str, mapping: str) -> str:
@@ -71,21 +96,37 @@ def keep(file_id: UUID, key: str, products: list[dict[str, Any]]) -> None:
     db.session.execute(statement.on_conflict_do_nothing())
 
 
-def extract(stored: bytes, name: str, mapping: str) -> tuple[list[dict[str, Any]], bool]:
-    """Products of what was read, and whether that may be kept.
+def _extracted(keys: Mapping[str, _Key], mapping: str, end: float) -> dict[_Key, _Extraction]:
+    """Extractions by key, from the cache or computed now (until ``end``)."""
+    found = {key: _Extraction(products) for key, products in _cached(keys.values()).items()}
+    missing = {name: key for name, key in keys.items() if key not in found}
+    readings = _readings(file_id for file_id, _ in missing.values())
+    for name, key in missing.items():
+        if time.monotonic() > end:
+            found[key] = _Extraction(reason="The products of this file are still being computed.")
+            continue
+        found[key] = _extract(readings[key[0]], name, mapping)
+        if not found[key].reason:
+            keep(*key, list(found[key].products))
+    return found
 
-    What goes wrong becomes a problem of an otherwise empty product, so that one file never hides the others.
+
+def _extract(stored: bytes, name: str, mapping: str) -> _Extraction:
+    """Products of what was read; one file that cannot be computed never hides the others.
+
+    A failure is not kept: a reader that died may have been unlucky, a mapping may call what is installed later.
     """
     try:
-        return reader.products(stored, name, mapping), True
-    except MappingError as error:
-        return [_failure("mapping-failed", str(error))], False
-    except FitsError as error:
-        return [_failure("extraction-failed", str(error))], False
+        return _Extraction(reader.products(stored, name, mapping))
+    except (MappingError, FitsError) as error:
+        logger.warning("no products of %s: %s", name, error)
+        return _Extraction(reason=str(error))
 
 
-def _failure(code: str, message: str) -> dict[str, Any]:
-    return Product(ObsCoreRow(), problems=[Problem("error", code, message)]).to_dict()
+def _file_products(file: StoredFile, extraction: _Extraction, decided: Verification) -> FileProducts:
+    products = [Product.from_dict(product) for product in extraction.products]
+    _correct(products, decided, file.key)
+    return FileProducts(file, products, extraction.reason)
 
 
 def _cached(keys: Iterable[_Key]) -> dict[_Key, list[dict[str, Any]]]:
@@ -103,12 +144,10 @@ def _readings(file_ids: Iterable[UUID]) -> dict[UUID, bytes]:
     return {row.file_id: row.data for row in db.session.execute(statement)}
 
 
-def _corrected(extracted: Sequence[dict[str, Any]], decided: Verification, file_key: str) -> list[Product]:
-    products = [Product.from_dict(product) for product in extracted]
+def _correct(products: list[Product], decided: Verification, file_key: str) -> None:
     try:
         correct(products, decided.corrections.get(file_key, {}), system=SYSTEM_COLUMNS)
     except ColumnError as error:
         # Corrections are checked when they come; only a column that a later version dropped ends here.
         for product in products:
             product.problems.append(Problem("attention", "correction-failed", str(error), column=error.column))
-    return products

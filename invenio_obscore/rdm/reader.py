@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import atexit
 import os
+from dataclasses import replace
 from typing import Any, BinaryIO
 
-from flask import current_app
+from flask import current_app, has_request_context
 
 from ..errors import ObsCoreError, ServiceError
 from ..fits.child import ReaderProcess
 from ..fits.limits import Limits
 
-#: By process id: a forked process must not talk to its parent's child.
-_readers: dict[int, ReaderProcess] = {}
+#: What a client waits for one file at most; a worker may take as long as ``OBSCORE_READER_LIMITS`` says.
+_SECONDS_IN_REQUEST = 10.0
+#: By process id (a forked process must not talk to its parent's child), and whether a client waits.
+_readers: dict[tuple[int, bool], ReaderProcess] = {}
 
 
 def read(stream: BinaryIO, size: int) -> bytes:
@@ -49,15 +52,17 @@ def products(stored: bytes, name: str, mapping: str) -> list[dict[str, Any]]:
 
 
 def _reader() -> ReaderProcess:
-    pid = os.getpid()
-    if pid not in _readers:
-        _readers[pid] = ReaderProcess(Limits(**current_app.config["OBSCORE_READER_LIMITS"]))
-    return _readers[pid]
+    name = (os.getpid(), has_request_context())
+    if name not in _readers:
+        limits = Limits(**current_app.config["OBSCORE_READER_LIMITS"])
+        if has_request_context():
+            limits = replace(limits, seconds=min(limits.seconds, _SECONDS_IN_REQUEST))
+        _readers[name] = ReaderProcess(limits)
+    return _readers[name]
 
 
 @atexit.register
 def close() -> None:
-    """End this process's reader."""
-    reader = _readers.pop(os.getpid(), None)
-    if reader is not None:
-        reader.close()
+    """End this process's readers."""
+    for name in [name for name in _readers if name[0] == os.getpid()]:
+        _readers.pop(name).close()

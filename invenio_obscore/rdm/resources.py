@@ -122,7 +122,7 @@ def _file(found: FileProducts) -> dict[str, Any]:
         "key": file.key,
         "file_id": str(file.file_id),
         "status": file.status,
-        "reason": file.reason,
+        "reason": found.reason or file.reason,
         "extractor_version": file.extractor_version,
         "products": [
             {

@@ -11,7 +11,7 @@ from celery.signals import worker_ready
 from flask import current_app
 from kombu.exceptions import OperationalError
 
-from . import queue, worker
+from . import products, queue, worker
 from . import sweep as sweeping
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,12 @@ def sweep() -> None:
 def tell_records(file_id: str) -> None:
     """Bring the published records that hold a file up to date with what was read."""
     worker.tell_records(UUID(file_id))
+
+
+@shared_task(ignore_result=True)
+def prepare_draft(draft_uuid: str) -> None:
+    """Compute the products of a draft's files after its mapping was changed."""
+    products.prepare(UUID(draft_uuid))
 
 
 @shared_task(ignore_result=True)

@@ -9,6 +9,7 @@ import json
 import os
 import pprint
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,16 @@ import redis
 
 NEEDED = ("SQLALCHEMY_DATABASE_URI", "SEARCH_HOSTS", "BROKER_URL", "CACHE_REDIS_URL")
 _NAME = f"obscore_t{os.getpid()}"
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+#: Where files may be fetched from.
+FETCH_PORT = _free_port()
+FETCH_HOST = f"127.0.0.1:{FETCH_PORT}"
 
 # Pages are rendered without the built assets: each bundle is a name.
 _CONFIG = """from invenio_app.config import APP_DEFAULT_SECURE_HEADERS as _HEADERS
@@ -108,6 +119,9 @@ class Instance:
         self.stop_workers()
         redis.from_url(self.settings["BROKER_URL"]).delete(self.settings["CELERY_TASK_DEFAULT_QUEUE"])
         with _server() as connection:
+            if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (f"{_NAME}_reader",)).rowcount:
+                # Only a member may end the reader's connections.
+                connection.execute(f'GRANT "{_NAME}_reader" TO CURRENT_USER')
             connection.execute(f'DROP DATABASE IF EXISTS "{_NAME}" WITH (FORCE)')
             connection.execute(f'DROP ROLE IF EXISTS "{_NAME}_reader"')
         shutil.rmtree(self.path, ignore_errors=True)

@@ -8,12 +8,14 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import fits_files
 import pytest
-from instance import Instance
+from instance import FETCH_HOST, FETCH_PORT, Instance
 from researcher import Researcher
 
 MINUTE = 60.0
@@ -39,6 +41,19 @@ def no_worker_left(instance: Instance) -> Iterator[None]:
 def test_an_upload_is_read_within_seconds(worker: Instance, researcher: Researcher) -> None:
     recid = researcher.draft({"m31.fits": fits_files.image()})
     _until(lambda: _status(researcher, recid) == "done", 20)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a web server on this machine that has a FITS file."""
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "m31.fits").write_bytes(fits_files.image())
+    with ThreadingHTTPServer(("127.0.0.1", FETCH_PORT), partial(SimpleHTTPRequestHandler, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://{FETCH_HOST}"
+        server.shutdown()
+        thread.join()
 
 
 @pytest.mark.usefixtures("no_worker_left")
@@ -95,3 +110,22 @@ def test_publishing_in_the_middle_of_reading(worker: Instance, researcher: Resea
         researcher.publish(recid)
         published: Callable[[], Any] = lambda recid=recid: len(researcher.rows(recid)) == 3  # noqa: E731
         _until(published, 30)
+
+
+def test_a_fetched_file_is_read(worker: Instance, researcher: Researcher, served: str) -> None:
+    recid = researcher.draft()
+    transfer = {"type": "F", "url": f"{served}/m31.fits"}
+    body = [{"key": "m31.fits", "transfer": transfer}]
+    researcher.request("POST", f"/records/{recid}/draft/files", json=body, status=201)
+    _until(lambda: researcher.found(recid)["counts"]["done"] == 1, 30)
+
+
+def test_a_new_mapping_is_computed_ahead(worker: Instance, researcher: Researcher, appctx: Any) -> None:
+    from invenio_obscore.rdm.models import ObsCoreExtraction
+    from invenio_obscore.rdm.products import cache_key
+
+    recid = researcher.draft({"m31.fits": fits_files.image()})
+    _until(lambda: _status(researcher, recid) == "done", 20)
+    researcher.verify(recid, 0, mapping="obs_title: 'Ahead'")
+    key = cache_key("m31.fits", "obs_title: 'Ahead'")
+    _until(lambda: ObsCoreExtraction.query.filter_by(key=key).count() == 1, 20)
