@@ -26,7 +26,7 @@ def _products(payload: bytes, request: dict[str, Any]) -> bytes:
     reading = Reading.from_bytes(payload)
     reading.name = request["name"] or reading.name
     text = request["mapping"]
-    parsed = mapping.safe_for_web(mapping.parse(text)) if text.strip() else None
+    parsed = mapping.safe_for_web(mapping.parse(text, functions=mapping.installed())) if text.strip() else None
     found = pipeline.products(reading, mapping=parsed)
     return json.dumps([product.to_dict() for product in found]).encode("ascii")
 
