@@ -120,13 +120,83 @@ UPPER(s TEXT) -> TEXT
 """
 
 
+#: User-defined functions: signature, unit of the result, description.
+_UDFS: tuple[tuple[str, str, str], ...] = (
+    (
+        "ivo_hasword(haystack TEXT, needle TEXT) -> INTEGER",
+        "",
+        "1 if the text has all words of needle, whatever their case",
+    ),
+    ("ivo_hashlist_has(hashlist TEXT, item TEXT) -> INTEGER", "", "1 if item is in a list a#b#c, whatever its case"),
+    ("gavo_interval_has(val DOUBLE, iv INTERVAL) -> INTEGER", "", "1 if the interval contains val"),
+    ("ivo_to_mjd(t TIMESTAMP) -> DOUBLE", "d", "Modified Julian date of a timestamp"),
+    ("ivo_to_jd(t TIMESTAMP) -> DOUBLE", "d", "Julian date of a timestamp"),
+    ("gavo_to_mjd(t TIMESTAMP) -> DOUBLE", "d", "Modified Julian date of a timestamp"),
+    ("gavo_to_jd(t TIMESTAMP) -> DOUBLE", "d", "Julian date of a timestamp"),
+    (
+        "ivo_healpix_index(hpxorder INTEGER, lon DOUBLE, lat DOUBLE) -> BIGINT",
+        "",
+        "HEALPix cell (nested) of a position",
+    ),
+    ("ivo_healpix_index(hpxorder INTEGER, p POINT) -> BIGINT", "", "HEALPix cell (nested) of a point"),
+    ("ivo_healpix_center(hpxorder INTEGER, hpxindex BIGINT) -> POINT", "", "Centre of a HEALPix cell (nested)"),
+    ("ivo_normal_random(mu DOUBLE, sigma DOUBLE) -> DOUBLE", "", "A normally distributed random number"),
+    ("ivo_hms_to_degrees(hms TEXT) -> DOUBLE", "deg", "Degrees of a time angle hh mm ss.s; NULL if it is none"),
+    ("ivo_dms_to_degrees(dms TEXT) -> DOUBLE", "deg", "Degrees of an angle dd mm ss.s; NULL if it is none"),
+    (
+        "ivo_epoch_prop_pos(ra DOUBLE, dec DOUBLE, parallax DOUBLE, pmra DOUBLE, pmdec DOUBLE, radial_velocity DOUBLE,"
+        " ref_epoch DOUBLE, out_epoch DOUBLE) -> POINT",
+        "",
+        "Position at another epoch (deg, mas, mas/yr with cos(dec), km/s, Julian years)",
+    ),
+    ("gavo_mocunion(moc1 MOC, moc2 MOC) -> MOC", "", "Union of two MOCs"),
+    ("gavo_mocintersect(moc1 MOC, moc2 MOC) -> MOC", "", "What two MOCs have in common"),
+)
+
+#: Forms of UDFs that the resolver knows by themselves, for :mod:`.features`.
+OTHER_UDFS: tuple[tuple[str, str], ...] = (
+    ("ivo_nocasematch(value VARCHAR, pattern VARCHAR) -> INTEGER", "1 if value matches pattern as in ILIKE"),
+    (
+        "ivo_interval_overlaps(l1 DOUBLE PRECISION, h1 DOUBLE PRECISION, l2 DOUBLE PRECISION, h2 DOUBLE PRECISION)"
+        " -> INTEGER",
+        "1 if the intervals [l1, h1] and [l2, h2] have a point in common",
+    ),
+    ("ivo_string_agg(expression VARCHAR, delimiter VARCHAR) -> VARCHAR", "All values of a group in one text"),
+    (
+        "ivo_histogram(val DOUBLE PRECISION, lower DOUBLE PRECISION, upper DOUBLE PRECISION, nbins INTEGER)"
+        " -> INTEGER[]",
+        "Counts of values below lower, in each of nbins bins, above upper",
+    ),
+    (
+        "ivo_geom_transform(from_sys VARCHAR, to_sys VARCHAR, geo GEOMETRY) -> GEOMETRY",
+        "A point, circle or polygon in another frame (ICRS, FK5, GALACTIC, ECLIPTIC)",
+    ),
+    (
+        "gavo_specconv(expr DOUBLE PRECISION, dest_unit VARCHAR) -> DOUBLE PRECISION",
+        "A wavelength, frequency or energy in another unit",
+    ),
+    (
+        "gavo_specconv(expr DOUBLE PRECISION, expr_unit VARCHAR, dest_unit VARCHAR) -> DOUBLE PRECISION",
+        "A wavelength, frequency or energy in another unit",
+    ),
+    (
+        "gavo_vocmatch(vocname VARCHAR, term VARCHAR, matchagainst VARCHAR) -> INTEGER",
+        "1 if matchagainst is the term of the vocabulary (product-type) or a narrower one",
+    ),
+    ("MOC(moc VARCHAR) -> MOC", "A MOC from its ASCII form"),
+    ("MOC(order INTEGER, geo GEOMETRY) -> MOC", "The MOC that covers a geometry"),
+)
+
+
 def _table() -> dict[str, tuple[Function, ...]]:
     found: dict[str, list[Function]] = {}
-    lines = [(line, "") for line in _COMMON.split("\n") if line] + [
-        (line, "adql-string") for line in _STRINGS.split("\n") if line
+    lines = [
+        *((line, "", "", "") for line in _COMMON.split("\n") if line),
+        *((line, "adql-string", "", "") for line in _STRINGS.split("\n") if line),
+        *((line, "udf", description, unit) for line, unit, description in _UDFS),
     ]
-    for line, feature in lines:
-        function = _parse(line, feature)
+    for line, feature, description, unit in lines:
+        function = _parse(line, feature, description, unit)
         found.setdefault(function.name.upper(), []).append(function)
     return {name: tuple(functions) for name, functions in found.items()}
 

@@ -37,7 +37,10 @@ SQL_TYPES: dict[Type, str] = {
     Type.OPAQUE: "text",
 }
 _TIMESTAMP_FORMAT = """'YYYY-MM-DD"T"HH24:MI:SS.MS'"""
-_AGGREGATES = {"COUNT": "count", "MIN": "min", "MAX": "max", "SUM": "sum", "AVG": "avg"}
+_AGGREGATES = {"COUNT": "count", "MIN": "min", "MAX": "max", "SUM": "sum", "AVG": "avg"} | {
+    "IVO_STRING_AGG": "string_agg",
+    "IVO_HISTOGRAM": "adql.histogram",
+}
 _JOINS = {
     "INNER": "JOIN",
     "LEFT": "LEFT JOIN",
@@ -253,6 +256,7 @@ class Writer(Geometries):
         if name is None:
             raise _unknown(value.name)
         argument = "*" if value.argument is None else self.value(value.argument)
+        argument = ", ".join([argument, *(self.value(option) for option in value.options)])
         sql = f"{name}({'DISTINCT ' if value.distinct else ''}{argument})"
         return f"{sql}::{SQL_TYPES[value.type]}" if value.name in ("SUM", "AVG") else sql
 

@@ -5,7 +5,7 @@ Functions in the schema ``adql`` are ours (:mod:`invenio_obscore.db.functions`).
 
 from __future__ import annotations
 
-#: SQL by function and number of arguments; ``None`` stands for any number.
+#: SQL by function and number of arguments.
 TEMPLATES: dict[str, dict[int, str]] = {
     "ABS": {1: "abs({0})"},
     "ACOS": {1: "acos({0})"},
@@ -38,4 +38,24 @@ TEMPLATES: dict[str, dict[int, str]] = {
     "BOX": {3: "adql.box({0}, {1}, {2})"},
     "CIRCLE": {2: "adql.circle({0}, {1})"},
     "POINT": {2: "adql.point({0}, {1})"},
+    "IN_UNIT": {2: "({0} * {1})"},
+    "GAVO_SPECCONV": {2: "({1} / {0})"},
+    "IVO_HASWORD": {2: "adql.has_word({0}, {1})::int4"},
+    "IVO_HASHLIST_HAS": {2: "adql.hashlist_has({0}, {1})::int4"},
+    "GAVO_INTERVAL_HAS": {2: "({0} BETWEEN ({1})[1] AND ({1})[2])::int4"},
+    "IVO_TO_MJD": {1: "adql.mjd({0})"},
+    "IVO_TO_JD": {1: "(adql.mjd({0}) + 2400000.5::float8)"},
+    "GAVO_TO_MJD": {1: "adql.mjd({0})"},
+    "GAVO_TO_JD": {1: "(adql.mjd({0}) + 2400000.5::float8)"},
+    "IVO_HEALPIX_INDEX": {
+        2: "adql.healpix_index({0}, {1})",
+        3: "adql.healpix_index({0}, adql.point({1}, {2}))",
+    },
+    "IVO_HEALPIX_CENTER": {2: "adql.healpix_center({0}, {1})"},
+    "IVO_NORMAL_RANDOM": {2: "adql.normal_random({0}, {1})"},
+    "IVO_HMS_TO_DEGREES": {1: "adql.degrees_of({0}, 15)"},
+    "IVO_DMS_TO_DEGREES": {1: "adql.degrees_of({0}, 1)"},
+    "IVO_EPOCH_PROP_POS": {8: "adql.moved({0}, {1}, {2}, {3}, {4}, {5}, {6}, {7})"},
+    "GAVO_MOCUNION": {2: "adql.moc_union({0}, {1})"},
+    "GAVO_MOCINTERSECT": {2: "adql.moc_intersection({0}, {1})"},
 }

@@ -26,7 +26,7 @@ class Geometries:
     """The part of the writer that knows geometries."""
 
     #: Functions that :meth:`geometric` writes.
-    GEOMETRIC = frozenset({"POINT", "CIRCLE", "BOX", "POLYGON", "AREA", "CENTROID"})
+    GEOMETRIC = frozenset({"POLYGON", "AREA", "CENTROID", "IVO_GEOM_TRANSFORM", "MOC"})
 
     @abstractmethod
     def bind(self, value: Any, sql_type: str) -> str:  # noqa: ANN401
@@ -68,7 +68,23 @@ class Geometries:
         if value.name in ("AREA", "CENTROID"):
             argument = self.shape(arguments[0]) if _needs_shape(arguments[0]) else self.native(arguments[0])
             return f"adql.{value.name.lower()}({argument})"
-        return f"adql.{value.name.lower()}({', '.join(self.value(a) for a in arguments)})"
+        if value.name == "MOC":
+            return self.moc(arguments[1], self.value(arguments[0]))
+        matrix = ", ".join(self.value(a) for a in arguments[1:])
+        return f"adql.rotated({self.native(arguments[0])}, ARRAY[{matrix}])"
+
+    def moc(self, value: ir.Value, order: str) -> str:
+        """Any geometry as the MOC of an order that covers it."""
+        if value.type is Type.MOC:
+            return self.value(value)
+        argument = self.shape(value) if _needs_shape(value) else self.native(value)
+        return f"adql.moc({order}, {argument})"
+
+    def _with_moc(self, name: str, left: ir.Value, right: ir.Value) -> str:
+        """A condition on two geometries of which one is a MOC: the other is covered by cells as fine as that one's."""
+        known = self.value(left if left.type is Type.MOC else right)
+        order = f"adql.fineness({known})"
+        return f"adql.{name}({self.moc(left, order)}, {self.moc(right, order)})"
 
     # ----------------------------------------------------------------------------------------------------- conditions
     def near(self, c: ir.Near) -> str:
@@ -86,6 +102,8 @@ class Geometries:
         """CONTAINS."""
         if c.inner.type is Type.POINT and c.outer.type is Type.POINT:
             return f"(adql.distance({self.value(c.inner)}, {self.value(c.outer)}) = 0)"
+        if c.inner.type is not Type.POINT and Type.MOC in (c.inner.type, c.outer.type):
+            return self._with_moc("within", c.inner, c.outer)
         if not _needs_shape(c.outer) and (c.inner.type is Type.POINT or not _needs_shape(c.inner)):
             return f"adql.within({self.native(c.inner)}, {self.native(c.outer)})"
         inner = self.native(c.inner) if c.inner.type is Type.POINT else self.shape(c.inner)
@@ -93,6 +111,8 @@ class Geometries:
 
     def overlap(self, c: ir.Overlap) -> str:
         """INTERSECTS."""
+        if Type.MOC in (c.left.type, c.right.type):
+            return self._with_moc("overlaps", c.left, c.right)
         if not _needs_shape(c.left) and not _needs_shape(c.right):
             return f"adql.overlaps({self.native(c.left)}, {self.native(c.right)})"
         exact = f"adql.overlaps({self.shape(c.left)}, {self.shape(c.right)})"

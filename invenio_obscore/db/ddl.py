@@ -68,6 +68,7 @@ def statements(settings: DdlSettings | None = None) -> list[str]:
         *(f"CREATE SCHEMA IF NOT EXISTS {quoted(s)}" for s in ("adql", *(schema.name for schema in SCHEMAS))),
         *functions.statements(),
         *geometry.statements(),
+        *functions.later_statements(),
         *(sql for table in tables for sql in _table(table)),
         *_indices(),
         *tap_schema.content(),

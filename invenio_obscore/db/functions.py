@@ -108,6 +108,124 @@ _EXPRESSIONS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+_LATER: tuple[tuple[str, str, str], ...] = (
+    ("mjd(t timestamp)", "float8", "extract(epoch FROM t)::float8 / 86400 + 40587"),
+    (
+        "has_word(haystack text, needle text)",
+        "bool",
+        "to_tsvector('pg_catalog.simple'::regconfig, haystack) @@ plainto_tsquery('pg_catalog.simple'::regconfig, needle)",
+    ),
+    ("hashlist_has(hashlist text, item text)", "bool", "lower(item) = ANY (string_to_array(lower(hashlist), '#'))"),
+    ("healpix_index(fineness int4, p spoint)", "int8", "healpix_nest(fineness, p)"),
+    ("healpix_center(fineness int4, cell int8)", "spoint", "center_of_healpix_nest(fineness, cell)"),
+    (
+        "rotated(p spoint, m float8[])",
+        "spoint",
+        "adql.towards(ARRAY[m[1] * x(p) + m[2] * y(p) + m[3] * z(p), m[4] * x(p) + m[5] * y(p) + m[6] * z(p),"
+        " m[7] * x(p) + m[8] * y(p) + m[9] * z(p)])",
+    ),
+    ("rotated(c scircle, m float8[])", "scircle", "scircle(adql.rotated(center(c), m), radius(c))"),
+    (
+        "rotated(p spoly, m float8[])",
+        "spoly",
+        "(SELECT spoly(adql.rotated(adql.point(n[2 * i - 1], n[2 * i]), m) ORDER BY i)"
+        " FROM adql.coordinates(p) AS c(n), generate_series(1, cardinality(n) / 2) AS g(i))",
+    ),
+    ("moc_union(a smoc, b smoc)", "smoc", "CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a ELSE a | b END"),
+    ("moc_intersection(a smoc, b smoc)", "smoc", "a & b"),
+    ("moc(fineness int4, p spoint)", "smoc", "smoc(fineness, p)"),
+    ("moc(fineness int4, c scircle)", "smoc", "smoc(fineness, c)"),
+    ("moc(fineness int4, p spoly)", "smoc", "smoc(fineness, p)"),
+    (
+        "moc_around(fineness int4, hole scircle)",
+        "smoc",
+        "smoc_disc(fineness, long(center(hole)) + pi(), -lat(center(hole)), pi() - radius(hole))",
+    ),
+    ("moc_of(ascii text)", "smoc", "ascii::smoc"),
+    ("fineness(moc smoc)", "int4", "greatest(least(max_order(moc), 10), 0)"),
+)
+
+# What PostgreSQL has no expression for; the comments say where the formula is from.
+_PROCEDURES = (
+    """
+CREATE OR REPLACE FUNCTION adql.normal_random(mu float8, sigma float8) RETURNS float8
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+RETURN mu + sigma * sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random())
+""",
+    r"""
+CREATE OR REPLACE FUNCTION adql.degrees_of(sexagesimal text, scale float8) RETURNS float8
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$
+DECLARE
+  part text[] := regexp_match(sexagesimal,
+    '^\s*([-+]?)(\d{1,3})[\s:hd]+(\d{1,2})(?:[\s:m'']+(\d{1,2}(?:\.\d*)?)?[s\s"]*)?\s*$', 'i');
+  value float8;
+BEGIN
+  value := part[2]::float8 + part[3]::float8 / 60 + coalesce(part[4]::float8, 0) / 3600;
+  RETURN CASE WHEN part[3]::float8 < 60 AND coalesce(part[4]::float8, 0) < 60
+    THEN CASE WHEN part[1] = '-' THEN -value ELSE value END * scale END;
+END $body$
+""",
+    # The rigorous linear motion of the Hipparcos catalogue (ESA SP-1200, volume 1, section 1.5.5)
+    """
+CREATE OR REPLACE FUNCTION adql.moved(ra float8, "dec" float8, parallax float8, pmra float8, pmdec float8,
+  radial_velocity float8, ref_epoch float8, out_epoch float8) RETURNS spoint
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $body$
+DECLARE
+  arc CONSTANT float8 := pi() / 180 / 3600000;
+  years float8 := out_epoch - ref_epoch;
+  plx float8 := greatest(coalesce(parallax, 0), 1e-6);
+  mu_a float8 := coalesce(pmra, 0) * arc;
+  mu_d float8 := coalesce(pmdec, 0) * arc;
+  outward float8 := coalesce(radial_velocity, 0) * plx / 4.740470446 * arc;
+  sa float8 := sin(radians(ra));
+  ca float8 := cos(radians(ra));
+  sd float8 := sin(radians("dec"));
+  cd float8 := cos(radians("dec"));
+BEGIN
+  IF ra IS NULL OR "dec" IS NULL OR years IS NULL THEN
+    RAISE numeric_value_out_of_range USING MESSAGE = 'a position and two epochs are needed';
+  END IF;
+  RETURN adql.towards(ARRAY[
+    ca * cd * (1 + outward * years) + years * (-sa * mu_a - ca * sd * mu_d),
+    sa * cd * (1 + outward * years) + years * (ca * mu_a - sa * sd * mu_d),
+    sd * (1 + outward * years) + years * cd * mu_d]);
+END $body$
+""",
+    """
+CREATE OR REPLACE FUNCTION adql.add_to_histogram(counts int4[], value float8, low float8, high float8, bins int4)
+RETURNS int4[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $body$
+DECLARE
+  bin int4;
+BEGIN
+  IF counts IS NULL THEN counts := array_fill(0, ARRAY[bins + 2]); END IF;
+  IF value IS NOT NULL THEN
+    bin := CASE WHEN value = high THEN bins ELSE width_bucket(value, low, high, bins) END + 1;
+    counts[bin] := counts[bin] + 1;
+  END IF;
+  RETURN counts;
+END $body$
+""",
+    """
+CREATE OR REPLACE AGGREGATE adql.histogram(value float8, low float8, high float8, bins int4)
+  (SFUNC = adql.add_to_histogram, STYPE = int4[])
+""",
+    """
+CREATE OR REPLACE FUNCTION adql.moc(fineness int4, region adql.shape, OUT cells smoc)
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$
+BEGIN
+  FOR i IN 1..coalesce(cardinality(region.circles), 0) LOOP
+    cells := adql.moc_union(cells, adql.moc(fineness, region.circles[i]));
+  END LOOP;
+  FOR i IN 1..coalesce(cardinality(region.polygons), 0) LOOP
+    cells := adql.moc_union(cells, adql.moc(fineness, region.polygons[i]));
+  END LOOP;
+  FOR i IN 1..coalesce(cardinality(region.holes), 0) LOOP
+    cells := adql.moc_union(cells, adql.moc_around(fineness, region.holes[i]));
+  END LOOP;
+END $body$
+""",
+)
+
 _SPAN = """
 DO $do$ BEGIN
   IF to_regtype('adql.span') IS NULL THEN
@@ -120,8 +238,17 @@ END $do$
 def statements() -> Iterator[str]:
     """The functions as SQL."""
     yield _SPAN.strip()
-    for signature, result, body in _EXPRESSIONS:
-        yield (
-            f"CREATE OR REPLACE FUNCTION adql.{signature} RETURNS {result}\n"
-            f"LANGUAGE sql IMMUTABLE PARALLEL SAFE\nRETURN {body}"
-        )
+    yield from (_expression(*line) for line in _EXPRESSIONS)
+
+
+def later_statements() -> Iterator[str]:
+    """Functions that need those of :mod:`.geometry`."""
+    yield from (_expression(*line) for line in _LATER)
+    yield from (procedure.strip() for procedure in _PROCEDURES)
+
+
+def _expression(signature: str, result: str, body: str) -> str:
+    return (
+        f"CREATE OR REPLACE FUNCTION adql.{signature} RETURNS {result}\n"
+        f"LANGUAGE sql IMMUTABLE PARALLEL SAFE\nRETURN {body}"
+    )

@@ -9,7 +9,7 @@ from .. import nodes
 from ..functions import FUNCTIONS, Function, Parameter
 from ..resolved import Constant, Convert, Flag, FunctionCall, Overlap, Shape, Value, Within
 from ..source import shown
-from ..types import GEOMETRIES, NUMBERS, SHAPES, Type, common_type
+from ..types import GEOMETRIES, NUMBERS, Type, common_type
 from ..words import AGGREGATE_WORDS
 from .conditions import Conditions
 from .values import constant_number, is_constant_text
@@ -20,14 +20,19 @@ _FRAMES = ("", "ICRS", "UNKNOWN", "UNKNOWNFRAME", "J2000")
 class Calls(Conditions):
     """Adds functions to :class:`.Conditions`."""
 
+    def special(self) -> dict[str, Callable[..., Value]]:
+        """Functions that a signature does not describe, by name in upper case."""
+        return _SPECIAL
+
     def call(self, node: nodes.Call) -> Value:
         """Resolve a function."""
         name = node.name.upper()
-        if name in _SPECIAL:
-            return _SPECIAL[name](self, node)
+        special = self.special()
+        if name in special:
+            return special[name](self, node)
         signatures = FUNCTIONS.get(name)
         if signatures is None:
-            known = [*FUNCTIONS, *_SPECIAL, *AGGREGATE_WORDS]
+            known = [*FUNCTIONS, *special, *AGGREGATE_WORDS]
             raise self.source.name_error(node.at, f"there is no function {shown(node.name)}", node.name, known)
         return self._by_signature(node, name, signatures)
 
@@ -82,7 +87,8 @@ class Calls(Conditions):
     def _numbers(self, name: str, arguments: list[nodes.Expression]) -> list[Value]:
         return [self.coerce(self.value(a), Type.DOUBLE, a.at, f"an argument of {name}") for a in arguments]
 
-    def _wrong_count(self, node: nodes.Call, form: str) -> Exception:
+    def wrong_count(self, node: nodes.Call, form: str) -> Exception:
+        """The error that a function takes other arguments."""
         return self.source.type_error(node.at, f"{node.name} does not take these arguments", f"it is {form}")
 
     def _position(self, longitude: Value, latitude: Value, at: int) -> Value:
@@ -95,7 +101,7 @@ class Calls(Conditions):
         """POINT([cs,] lon, lat)."""
         arguments = self._arguments(node)
         if len(arguments) != 2:
-            raise self._wrong_count(node, "POINT(longitude, latitude)")
+            raise self.wrong_count(node, "POINT(longitude, latitude)")
         longitude, latitude = self._numbers("POINT", arguments)
         return self._position(longitude, latitude, node.at)
 
@@ -106,7 +112,7 @@ class Calls(Conditions):
             longitude, latitude, *rest = self._numbers(node.name, arguments)
             return self._position(longitude, latitude, arguments[1].at), rest
         if len(arguments) != sizes + 1:
-            raise self._wrong_count(node, form)
+            raise self.wrong_count(node, form)
         centre = self.coerce(self.value(arguments[0]), Type.POINT, arguments[0].at, f"the centre of {node.name}")
         return centre, self._numbers(node.name, arguments[1:])
 
@@ -141,9 +147,9 @@ class Calls(Conditions):
             pairs = zip(numbers[::2], numbers[1::2], arguments[1::2])
             points = [self._position(lon, lat, written.at) for lon, lat, written in pairs]
         else:
-            raise self._wrong_count(node, form)
+            raise self.wrong_count(node, form)
         if len(points) < 3:
-            raise self._wrong_count(node, form)
+            raise self.wrong_count(node, form)
         vertices = [_constants(p) for p in points]
         if any(v is None for v in vertices):
             return FunctionCall("POLYGON", tuple(points), Type.POLYGON)
@@ -153,7 +159,7 @@ class Calls(Conditions):
     def region(self, node: nodes.Call) -> Value:
         """REGION('STC-S')."""
         if len(node.arguments) != 1 or not is_constant_text(node.arguments[0]):
-            raise self._wrong_count(node, "REGION('Circle ICRS 10 20 0.5'), with a string literal")
+            raise self.wrong_count(node, "REGION('Circle ICRS 10 20 0.5'), with a string literal")
         text = str(node.arguments[0].value)  # type: ignore[union-attr]
         words = text.split()
         if words and words[0].lower() == "position":
@@ -174,7 +180,8 @@ class Calls(Conditions):
             raise self.source.type_error(node.at, f"{node.name}: {shown(str(error))}") from error
         return Shape(region, type_)  # type: ignore[arg-type]
 
-    def _geometry(self, node: nodes.Expression, what: str, types: tuple[Type, ...] = GEOMETRIES) -> Value:
+    def geometry(self, node: nodes.Expression, what: str, types: tuple[Type, ...] = GEOMETRIES) -> Value:
+        """Resolve an argument that must be a geometry of one of these types."""
         value = self.value(node)
         if value.type not in types:
             wanted = "a geometry" if types is GEOMETRIES else " or ".join(t.value for t in types)
@@ -183,8 +190,8 @@ class Calls(Conditions):
 
     def _two(self, node: nodes.Call) -> tuple[Value, Value]:
         if len(node.arguments) != 2:
-            raise self._wrong_count(node, f"{node.name}(geometry, geometry)")
-        first, second = (self._geometry(a, node.name) for a in node.arguments)
+            raise self.wrong_count(node, f"{node.name}(geometry, geometry)")
+        first, second = (self.geometry(a, node.name) for a in node.arguments)
         return first, second
 
     def contains(self, node: nodes.Call) -> Value:
@@ -211,15 +218,15 @@ class Calls(Conditions):
             first = self._position(numbers[0], numbers[1], arguments[1].at)
             second = self._position(numbers[2], numbers[3], arguments[3].at)
         elif len(arguments) == 2:
-            first, second = (self._geometry(a, "DISTANCE", (Type.POINT,)) for a in arguments)
+            first, second = (self.geometry(a, "DISTANCE", (Type.POINT,)) for a in arguments)
         else:
-            raise self._wrong_count(node, "DISTANCE(point, point) or DISTANCE(lon1, lat1, lon2, lat2)")
+            raise self.wrong_count(node, "DISTANCE(point, point) or DISTANCE(lon1, lat1, lon2, lat2)")
         return FunctionCall("DISTANCE", (first, second), Type.DOUBLE, "deg")
 
     def _one(self, node: nodes.Call, types: tuple[Type, ...], result: Type, unit: str = "") -> Value:
         if len(node.arguments) != 1:
-            raise self._wrong_count(node, f"{node.name}({'point' if types == (Type.POINT,) else 'geometry'})")
-        return FunctionCall(node.name, (self._geometry(node.arguments[0], node.name, types),), result, unit)
+            raise self.wrong_count(node, f"{node.name}({'point' if types == (Type.POINT,) else 'geometry'})")
+        return FunctionCall(node.name, (self.geometry(node.arguments[0], node.name, types),), result, unit)
 
     def coordinate(self, node: nodes.Call) -> Value:
         """COORD1(point) or COORD2(point)."""
@@ -254,7 +261,7 @@ class Calls(Conditions):
     def coalesce(self, node: nodes.Call) -> Value:
         """COALESCE(value, …) (ADQL 2.1, section 4.7)."""
         if not node.arguments:
-            raise self._wrong_count(node, "COALESCE(value, value, …)")
+            raise self.wrong_count(node, "COALESCE(value, value, …)")
         values = [self.value(a) for a in node.arguments]
         type_ = common_type([v.type for v in values])
         if type_ is None:
@@ -266,7 +273,7 @@ class Calls(Conditions):
     def timestamp(self, node: nodes.Call) -> Value:
         """TIMESTAMP('ISO text')."""
         if len(node.arguments) != 1:
-            raise self._wrong_count(node, "TIMESTAMP('YYYY-MM-DDThh:mm:ss')")
+            raise self.wrong_count(node, "TIMESTAMP('YYYY-MM-DDThh:mm:ss')")
         return self.coerce(
             self.value(node.arguments[0]), Type.TIMESTAMP, node.arguments[0].at, "the argument of TIMESTAMP"
         )
@@ -284,7 +291,7 @@ def _constants(*values: Value) -> list[float] | None:
     return known if len(known) == len(numbers) else None
 
 
-_SPECIAL: dict[str, Callable[[Calls, nodes.Call], Value]] = {
+_SPECIAL: dict[str, Callable[..., Value]] = {
     "POINT": Calls.point,
     "CIRCLE": Calls.circle,
     "BOX": Calls.box,
@@ -301,5 +308,3 @@ _SPECIAL: dict[str, Callable[[Calls, nodes.Call], Value]] = {
     "COALESCE": Calls.coalesce,
     "TIMESTAMP": Calls.timestamp,
 }
-
-__all__ = ["SHAPES", "Calls"]

@@ -9,7 +9,7 @@ from .. import resolved as ir
 from ..schema import Column, Schema, Table
 from ..source import Source, shown
 from ..types import GEOMETRIES, Type, common_type, field_of
-from .calls import Calls
+from .extensions import Extensions
 from .grouping import check_groups, has_aggregate
 from .joins import joined_scope
 from .naming import output_field, unique_names
@@ -336,7 +336,7 @@ class SelectResolver:
         return relation, scope
 
 
-class ScopedValues(Calls):
+class ScopedValues(Extensions):
     """Values and conditions in one scope of a statement."""
 
     def __init__(self, queries: QueryResolver, scope: Scope, no_aggregate: str) -> None:
