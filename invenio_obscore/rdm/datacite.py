@@ -20,7 +20,7 @@ from invenio_rdm_records.resources.serializers import DataCite45JSONSerializer, 
 from invenio_rdm_records.resources.serializers.datacite.schema import DataCite45Schema
 from invenio_records_resources.resources.records.headers import etag_headers
 from lxml import etree
-from marshmallow import fields, missing
+from marshmallow import fields, missing, post_dump
 
 from .custom_fields import value_of
 
@@ -94,6 +94,32 @@ class ObsCoreDataCiteSchema(DataCite45Schema):
                     known.add(value.lower())
                     subjects.append({"subject": value, "subjectScheme": scheme})
         return subjects or missing
+
+
+#: What our schema adds values to.
+_OURS = ("formats", "sizes", "dates", "subjects")
+
+
+class ObsCoreDataCiteUpdateSchema(ObsCoreDataCiteSchema):
+    """The same for DataCite's REST API, which keeps what an update leaves out: what is empty now is said to be empty."""
+
+    @post_dump
+    def empty(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Name what has no value."""
+        return {**{name: [] for name in _OURS}, **data}
+
+
+class ObsCoreDataCiteUpdateSerializer(MarshmallowSerializer):
+    """What the DOI provider sends; ``is_parent`` for the concept DOI."""
+
+    def __init__(self, is_parent: bool = False, **options: Any) -> None:
+        super().__init__(
+            format_serializer_cls=JSONSerializer,
+            object_schema_cls=ObsCoreDataCiteUpdateSchema,
+            list_schema_cls=BaseListSchema,
+            schema_kwargs={"dumpers": [JournalDataciteDumper()], "is_parent": is_parent},
+            **options,
+        )
 
 
 class ObsCoreDataCiteJSONSerializer(MarshmallowSerializer):

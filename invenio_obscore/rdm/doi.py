@@ -11,7 +11,7 @@ from datacite import DataCiteRESTClient
 from flask import Flask, current_app
 from invenio_rdm_records.services.pids import providers
 
-from .datacite import ObsCoreDataCiteJSONSerializer
+from .datacite import ObsCoreDataCiteUpdateSerializer
 
 
 class ConfigurableDataCiteClient(providers.DataCiteClient):
@@ -58,7 +58,7 @@ def _replaced(provider: Any, is_parent: bool) -> Any:  # noqa: ANN401
     return providers.DataCitePIDProvider(
         provider.name,
         client=ConfigurableDataCiteClient(client.name, client._config_prefix, client._config_overrides),
-        serializer=ObsCoreDataCiteJSONSerializer(is_parent=is_parent),
+        serializer=ObsCoreDataCiteUpdateSerializer(is_parent=is_parent),
         pid_type=provider.pid_type,
         default_status=provider.default_status,
         label=provider.label,

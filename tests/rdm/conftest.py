@@ -110,6 +110,11 @@ def _create_vocabularies() -> None:
     current_search_client.indices.refresh(index=f"{current_app.config['SEARCH_INDEX_PREFIX']}*")
 
 
+@pytest.fixture(autouse=True)
+def _push_request_context() -> None:
+    """In place of pytest-flask's, whose open context would let all requests of a test share one database session."""
+
+
 @pytest.fixture
 def app(instance_app: Any) -> Any:
     """The application; no context is open, so that each request and each task has its own as in real life."""
