@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -42,13 +43,19 @@ Work = Callable[[Source], Outcome]
 
 
 def run(
-    sources: Iterable[Source], work: Work, *, jobs: int = 1, journal: str | os.PathLike[str] | None = None
+    sources: Iterable[Source],
+    work: Work,
+    *,
+    jobs: int = 1,
+    journal: str | os.PathLike[str] | None = None,
+    settings: str = "",
 ) -> Iterator[tuple[Source, Outcome]]:
     """Each source with its outcome, in the order of the sources.
 
-    A file that kills its process (``jobs`` > 1) is tried once more alone; then that is its failure.
+    ``settings`` is what outcomes depend on beside the files (the mapping's text): the journal's entries of other
+    settings do not count. A file that kills its process (``jobs`` > 1) is tried once more alone; then that is its failure.
     """
-    with _Journal(journal) as done:
+    with _Journal(journal, settings) as done:
         todo = _single(sources, work, done) if jobs <= 1 else _Pool(work, jobs).run(sources, done)
         yield from todo
 
@@ -56,8 +63,9 @@ def run(
 class _Journal:
     """Finished files, one JSON line each; a line that an interruption cut short is left out."""
 
-    def __init__(self, path: str | os.PathLike[str] | None) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None, settings: str = "") -> None:
         self._path = path
+        self._settings = hashlib.sha256(settings.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         self._done: dict[str, dict[str, Any]] = {}
         self._file: IO[str] | None = None
 
@@ -83,14 +91,15 @@ class _Journal:
                 if isinstance(entry, dict) and "file" in entry:
                     self._done[entry["file"]] = entry["outcome"]
 
-    @staticmethod
-    def _key(source: Source) -> str:
-        """A file is the same while its address, size, time and the extractor are."""
+    def _key(self, source: Source) -> str:
+        """A file is the same while its address, size, time, the settings and the extractor are."""
         try:
             changed = os.stat(source.path).st_mtime_ns
         except OSError:
             changed = 0
-        return json.dumps([source.uri or source.path, source.member, source.size, changed, EXTRACTOR_VERSION])
+        return json.dumps(
+            [source.uri or source.path, source.member, source.size, changed, self._settings, EXTRACTOR_VERSION]
+        )
 
     def get(self, source: Source) -> Outcome | None:
         """What came of a file before."""

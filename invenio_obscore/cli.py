@@ -29,7 +29,7 @@ from .obscore.regions import Region
 from .obscore.validation import validate as validate_row
 from .pipeline import extract as extract_products
 from .response import FileProblem, Response, display_name
-from .tables import apply_mapping, load_mapping, load_table, products_of, put_back, rows_of, write
+from .tables import apply_mapping, as_csv, load_mapping, load_table, products_of, put_back, rows_of, write
 
 DONE, INCOMPLETE, WRONG, INTERRUPTED = 0, 1, 2, 130
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -167,11 +167,7 @@ def _write(response: Response, output: str | None) -> None:
     if output:
         response.write(output)
         return
-    from .formats import MemorySource, Meta, for_responseformat
-    from .obscore.columns import OBSCORE
-
-    rows = ([_plain(product.row[name]) for name in OBSCORE] for product in response)
-    for part in for_responseformat("csv").stream(MemorySource(OBSCORE.values(), rows), Meta()):
+    for part in as_csv(response):
         click.echo(part, nl=False)
 
 

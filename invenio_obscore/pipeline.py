@@ -174,7 +174,7 @@ def extract(
     parsed = _parsed(mapping)
     work = _FileWork(parsed, limits or Limits())
     response = Response()
-    for source, outcome in run(find(paths), work, jobs=jobs, journal=resume):
+    for source, outcome in run(find(paths), work, jobs=jobs, journal=resume, settings=parsed.text if parsed else ""):
         response.products += [(source, product) for product in outcome.products]
         if outcome.failure is not None:
             response.failures.append((source, outcome.failure))

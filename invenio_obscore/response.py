@@ -13,6 +13,7 @@ from .extraction.evidence import Evidence, Problem, Product
 if TYPE_CHECKING:
     from astropy.table import Table
 
+    from .curation import Report
     from .fits.sources import Source
 
 
@@ -97,11 +98,11 @@ class Response:
 
         write(self.to_table(), path, **options)
 
-    def curate(self, **options: Any) -> None:  # noqa: ANN401  # passed on
+    def curate(self, **options: Any) -> Report:  # noqa: ANN401  # passed on
         """Fill empty cells with what outside services are sure of; what they only propose becomes advice."""
         from .curation import curate
 
-        curate([product for _, product in self.products], **options)
+        return curate([product for _, product in self.products], **options)
 
 
 def display_name(source: Source) -> str:

@@ -27,7 +27,7 @@ from .mapping import Function, parse
 from .mapping import Mapping as ColumnMapping
 from .obscore.columns import ALL_COLUMNS, OBSCORE, Column
 from .obscore.regions import Region
-from .obscore.row import ObsCoreRow
+from .obscore.row import ObsCoreRow, Value
 
 TITLE = "ObsCore 1.1"
 _DTYPES = {"short": np.int16, "int": np.int32, "long": np.int64, "float": np.float32, "double": np.float64}
@@ -105,6 +105,16 @@ def _factor(unit: u.UnitBase | None, target: Column) -> float:
     except u.UnitConversionError:
         message = f"{target.name}: the unit {unit} cannot be converted to {target.unit}"
         raise ColumnError(message, column=target.name) from None
+
+
+def as_csv(products: Iterable[Product]) -> Iterator[bytes]:
+    """The ObsCore columns of products as CSV, piece by piece."""
+    rows = ([_cell(product.row[name]) for name in OBSCORE] for product in products)
+    return for_responseformat("csv").stream(MemorySource(OBSCORE.values(), rows), Meta())
+
+
+def _cell(value: Value) -> str | int | float | None:
+    return value.to_stcs() if isinstance(value, Region) else value
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from curation_stand_in import StandIn
 
 from invenio_obscore import extract
 from invenio_obscore.cli import main
+from invenio_obscore.extraction.evidence import Evidence
 
 ROOT = Path(__file__).parents[2]
 
@@ -137,7 +138,7 @@ def _wait_for_journal(directory: Path, process: "subprocess.Popen[str]") -> Path
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         for path in directory.glob(".o.csv.*"):
-            if path.stat().st_size > 2000:
+            if path.read_bytes().count(b"\n") > 4:
                 return path
         time.sleep(0.005)
     raise AssertionError("no journal appeared")
@@ -219,5 +220,15 @@ def test_the_interface_of_the_documentation(catalogue: Path, tmp_path: Path) -> 
     response.write(tmp_path / "obscore.vot")
     assert (tmp_path / "obscore.vot").stat().st_size > 1000
     evidence = response.evidence("a.fits", "facility_name")
-    assert evidence is not None and (evidence.source, evidence.detail) == ("mapping", "line 1")
+    assert evidence == Evidence("facility_name", "mapping", "line 1", raw="LAMOST")
     assert isinstance(response.problems, list)
+
+
+def test_a_journal_of_another_mapping_does_not_count(catalogue: Path, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    extract(str(catalogue), resume=journal)
+    mapped = extract(str(catalogue), str(catalogue / "catalogue.map"), resume=journal)
+    assert [p.row["facility_name"] for p in mapped] == ["LAMOST", "LAMOST"]
+    assert len(journal.read_text().splitlines()) == 4
+    extract(str(catalogue), resume=journal)
+    assert len(journal.read_text().splitlines()) == 4
