@@ -53,7 +53,8 @@ def run(
     """Each source with its outcome, in the order of the sources.
 
     ``settings`` is what outcomes depend on beside the files (the mapping's text): the journal's entries of other
-    settings do not count. A file that kills its process (``jobs`` > 1) is tried once more alone; then that is its failure.
+    settings do not count. A file that kills its process (``jobs`` > 1) is tried once more alone; then that is its
+    failure.
     """
     with _Journal(journal, settings) as done:
         todo = _single(sources, work, done) if jobs <= 1 else _Pool(work, jobs).run(sources, done)
