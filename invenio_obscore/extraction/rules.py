@@ -206,8 +206,18 @@ def apply_rules(rules: Rules, scope: Scope, product: Product, *, instrument: str
         columns = rule.columns if isinstance(rule, Computed) else (rule.column,)
         if all(product.row[c] is not None for c in columns):
             continue
-        for found in rule.apply(scope, source, prefix):
-            _fill(found, scope, product)
+        try:
+            for found in rule.apply(scope, source, prefix):
+                _fill(found, scope, product)
+        except Exception as error:  # noqa: BLE001  # one rule's fault must not cost the others' values; it is shown
+            message = f"{_name(rule, instrument)} failed: {type(error).__name__}: {str(error)[:100]}"
+            scope.problem("attention", "rule-failed", message, column=columns[0])
+
+
+def _name(rule: Rule, instrument: str) -> str:
+    if isinstance(rule, Computed):
+        return f"the rule {rule.name or rule.compute.__name__}"
+    return f"the {instrument or 'generic'} rule for {rule.column}"
 
 
 def _fill(found: Found, scope: Scope, product: Product) -> None:

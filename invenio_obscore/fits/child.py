@@ -32,6 +32,10 @@ from .limits import Limits
 from .wire import MOST_READ, frame, unframe
 
 
+#: A new child imports astropy first: a few seconds that are not the file's.
+STARTING_SECONDS = 15.0
+
+
 class ReaderProcess:
     """A child process that reads files; one call at a time, from any thread.
 
@@ -118,8 +122,7 @@ class ReaderProcess:
 
     def _call(self, request: dict[str, Any], payload: bytes, stream: BinaryIO | None) -> bytes:
         process = self._child()
-        # A new child imports astropy first: a few seconds that are not the file's.
-        pipe = _Pipe(process, time.monotonic() + self._limits.seconds + 15)
+        pipe = _Pipe(process, time.monotonic() + self._limits.seconds + STARTING_SECONDS)
         try:
             pipe.send(request, payload)
             while True:
@@ -133,7 +136,7 @@ class ReaderProcess:
         except _Late:
             self._end()
             raise FitsLimitError(f"reading took more than {self._limits.seconds:g} s and was stopped") from None
-        except (BrokenPipeError, EOFError, ConnectionError):
+        except _Gone:
             raise ReaderDiedError(self._obituary()) from None
         except BaseException as error:
             # The child waits for bytes that will not come (the storage failed, the worker is stopped).
@@ -191,6 +194,10 @@ class _Late(Exception):
     """The child did not answer in time."""
 
 
+class _Gone(Exception):
+    """The child is no longer there."""
+
+
 class _Pipe:
     """Frames to and from the child; never blocks longer than the deadline."""
 
@@ -209,7 +216,10 @@ class _Pipe:
         data = memoryview(frame(header, payload))
         while data:
             self._wait(reading=False)
-            data = data[os.write(self._in, data) :]
+            try:
+                data = data[os.write(self._in, data) :]
+            except BrokenPipeError:
+                raise _Gone from None
 
     def receive(self) -> tuple[dict[str, Any], bytes]:
         return unframe(self._exactly)
@@ -220,7 +230,7 @@ class _Pipe:
             self._wait(reading=True)
             part = os.read(self._out, min(left, 2**20))
             if not part:
-                raise EOFError
+                raise _Gone
             parts.append(part)
             left -= len(part)
         return b"".join(parts)

@@ -65,8 +65,17 @@ def _astropy_unit(text: str) -> u.UnitBase | None:
             unit = u.Unit(text, format=form)
         except (ValueError, TypeError, u.UnitsError, ZeroDivisionError, OverflowError, RecursionError):
             continue
-        return unit if isinstance(unit, u.UnitBase) else None
+        return unit if isinstance(unit, u.UnitBase) and _is_usable(unit) else None
     return None
+
+
+def _is_usable(unit: u.UnitBase) -> bool:
+    """Whether a unit's scale is a positive number of usual size (hostile texts make others)."""
+    try:
+        scale = unit.decompose().scale
+    except (u.UnitsError, ArithmeticError, ValueError, TypeError):
+        return False
+    return isinstance(scale, (int, float)) and math.isfinite(scale) and 1e-60 < scale < 1e60
 
 
 _COMMENT_UNIT = re.compile(r"^\s*\[([^\]]{1,30})\]")

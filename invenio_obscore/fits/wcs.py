@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from astropy import units as u
 from astropy.io import fits
 from astropy.wcs import WCS
 
@@ -23,8 +24,12 @@ from .values import parse_unit
 _OWN = re.compile(
     r"(?:(?:WCSAXES|CTYPE\d+|CRVAL\d+|CRPIX\d+|CDELT\d+|CROTA\d+|PC\d+_\d+|CD\d+_\d+|PC\d{6}|PV\d+_\d+|PS\d+_\d+"
     r"|LONPOLE|LATPOLE|RADESYS|EQUINOX|RESTFRQ|RESTWAV|SPECSYS|VSOURCE|ZSOURCE)(?P<letter>[A-Z])?"
-    r"|(?P<shared>PROJP\d+|RADECSYS|EPOCH|RESTFREQ|VELREF))$"
+    r"|(?P<shared>PROJP\d+|RADECSYS|EPOCH|RESTFREQ|VELREF"
+    # plate solutions of the Digitized Sky Survey, which wcslib knows
+    r"|AMD[XY]\d+|PPO\d|PLTRA[HMS]|PLTDEC(?:SN|[DMS])|[XY]PIXELSZ|CNPIX[12]|PLTSCALE))$"
 )
+#: Polynomials of NOAO's TNX and ZPX projections.
+_NOAO = re.compile(r"WAT[12]_\d{3}$")
 _SIP = re.compile(r"(?:A|B|AP|BP)_(?:ORDER|DMAX|\d+_\d+)$")
 _AXIS_NUMBERS = re.compile(
     r"(?:CTYPE|CRVAL|CRPIX|CDELT|CROTA|PC|CD)(\d{1,2})(?:_(\d+))?[A-Z]?$|PV(\d+)_\d+[A-Z]?$|PC(\d{3})(\d{3})$"
@@ -113,7 +118,10 @@ def _belongs(keyword: str, alternate: str) -> bool:
 
 def own_cards(header: Header, axes: tuple[int, ...] = (), alternate: str = "") -> str:
     """The cards of one coordinate system (of these axes, or all) as text, units in the standard's spelling."""
-    cards = header.select(lambda keyword: _belongs(keyword, alternate) and _of_axes(keyword, axes))
+    noao = any(str(header.get(f"CTYPE{n}", "")).upper().endswith(("TNX", "ZPX")) for n in (1, 2))
+    cards = header.select(
+        lambda k: (_belongs(k, alternate) and _of_axes(k, axes)) or (noao and not alternate and bool(_NOAO.match(k)))
+    )
     count = min(axis_count(header, alternate), _MOST_AXES)
     units = [_unit_card(header, n, alternate) for n in (axes or range(1, count + 1))]
     return write_card("NAXIS", max(1, count)) + cards + "".join(units)
@@ -132,7 +140,12 @@ def _of_axes(keyword: str, axes: tuple[int, ...]) -> bool:
 def _unit_card(header: Header, axis: int, alternate: str) -> str:
     keyword = f"CUNIT{axis}{alternate}"
     unit = parse_unit(header.text(keyword) or "")
-    return "" if unit is None else write_card(keyword, unit.to_string("fits"))
+    if unit is None:
+        return ""
+    try:
+        return write_card(keyword, unit.to_string("fits"))
+    except (ValueError, u.UnitsError):
+        return ""
 
 
 def build(header: Header, axes: tuple[int, ...] = (), alternate: str = "") -> WCS:
