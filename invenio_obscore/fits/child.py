@@ -31,7 +31,6 @@ from ..errors import FitsError, FitsLimitError, ObsCoreError, ReaderDiedError
 from .limits import Limits
 from .wire import MOST_READ, frame, unframe
 
-
 #: A new child imports astropy first: a few seconds that are not the file's.
 STARTING_SECONDS = 15.0
 
