@@ -18,24 +18,25 @@ def obscore() -> None:
 
 @obscore.command()
 @click.option("--print-sql", is_flag=True, help="Print the SQL for a database administrator and change nothing.")
+@click.option("--database/--no-database", default=True, help="Without: an administrator ran the printed SQL.")
 @click.option("--search/--no-search", default=True, help="Map the fields obscore:* in the search indices as well.")
 @with_appcontext
-def setup(print_sql: bool, search: bool) -> None:
+def setup(print_sql: bool, database: bool, search: bool) -> None:
     """Make schemas, tables, functions, roles and TAP_SCHEMA; doing it again changes nothing."""
     from . import installation
 
     if print_sql:
-        for statement in installation.setup_sql():
+        for statement in installation.administrators_sql():
             click.echo(f"{statement.rstrip().rstrip(';')};\n")
         return
     try:
-        count = installation.set_up_database()
+        if database:
+            click.echo(f"Database: {installation.set_up_database()} statements, everything is there.")
+        if search:
+            added = installation.map_custom_fields()
+            click.echo(f"Search: {', '.join(added) or 'nothing'} added to the mapping of records and drafts.")
     except ObsCoreError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"Database: {count} statements, everything is there.")
-    if search:
-        added = installation.map_custom_fields()
-        click.echo(f"Search: {', '.join(added) or 'nothing'} added to the mapping of records and drafts.")
 
 
 @obscore.command()

@@ -13,7 +13,7 @@ from invenio_drafts_resources.services.records.components import ServiceComponen
 from . import custom_fields, publication
 
 
-class PublicationComponent(ServiceComponent):  # type: ignore[misc]
+class PublicationComponent(ServiceComponent):
     """Writes and removes rows (``RDM_RECORDS_SERVICE_COMPONENTS``, after the defaults: the DOI is there by then)."""
 
     def create(self, identity: Identity, data: Any = None, record: Any = None, errors: Any = None) -> None:  # noqa: ANN401

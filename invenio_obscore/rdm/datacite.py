@@ -101,7 +101,7 @@ _OURS = ("formats", "sizes", "dates", "subjects")
 
 
 class ObsCoreDataCiteUpdateSchema(ObsCoreDataCiteSchema):
-    """The same for DataCite's REST API, which keeps what an update leaves out: what is empty now is said to be empty."""
+    """The same for DataCite's REST API, which keeps what an update leaves out: so what is empty is said to be."""
 
     @post_dump
     def empty(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401

@@ -20,10 +20,11 @@ class ConfigurableDataCiteClient(providers.DataCiteClient):
     @property
     def api(self) -> DataCiteRESTClient:
         """The REST client; made once."""
-        if self._api is None:
+        made: DataCiteRESTClient | None = self.__dict__.get("_api")
+        if made is None:
             self.check_credentials()
             url = current_app.config["DATACITE_API_URL"]
-            self._api = DataCiteRESTClient(
+            made = self._api = DataCiteRESTClient(
                 self.cfg("username"),
                 self.cfg("password"),
                 self.cfg("prefix"),
@@ -32,7 +33,7 @@ class ConfigurableDataCiteClient(providers.DataCiteClient):
                 url=url or None,
                 timeout=current_app.config["DATACITE_TIMEOUT"],
             )
-        return self._api
+        return made
 
 
 def configure(app: Flask) -> None:

@@ -33,9 +33,23 @@ def _settings() -> ddl.DdlSettings:
     return ddl.DdlSettings(reader=config["OBSCORE_READER_ROLE"], reader_password=config["OBSCORE_READER_PASSWORD"])
 
 
-def setup_sql() -> list[str]:
-    """What :func:`set_up_database` runs."""
-    return ddl.statements(_settings())
+#: What begins a statement that the owner of a database may not be allowed.
+_PRIVILEGED = ("CREATE EXTENSION", "ALTER ROLE", "DO $do$ BEGIN\n  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles")
+
+
+def administrators_sql() -> list[str]:
+    """What :func:`set_up_database` runs, for an administrator: all that is made belongs to the application's user."""
+    url = db.engine.url
+    owner, database = (_quoted(str(name)) for name in (url.username, url.database))
+    made = [f"GRANT CREATE ON DATABASE {database} TO {owner}", f"SET ROLE {owner}"]
+    for statement in ddl.statements(_settings()):
+        privileged = statement.startswith(_PRIVILEGED)
+        made += ["RESET ROLE", statement, f"SET ROLE {owner}"] if privileged else [statement]
+    return [*made, "RESET ROLE"]
+
+
+def _quoted(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
 
 
 def set_up_database() -> int:
@@ -46,7 +60,7 @@ def set_up_database() -> int:
     ConfigurationError
         The database user may not do it, or pgSphere is not there.
     """
-    return _run(setup_sql())
+    return _run(ddl.statements(_settings()))
 
 
 def tear_down_database() -> int:

@@ -104,7 +104,7 @@ def drop_files(record_uuid: UUID, kept: Iterable[UUID]) -> int:
     statement = delete(ObsCorePublished).where(
         ObsCorePublished.record_uuid == record_uuid, ObsCorePublished.file_id.not_in(list(kept))
     )
-    return int(db.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    return int(db.session.execute(statement).rowcount)
 
 
 _Name = tuple[UUID, str, str, str]

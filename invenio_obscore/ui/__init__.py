@@ -14,7 +14,7 @@ def create_blueprint(app: Flask) -> Blueprint:
 
     blueprint = Blueprint("invenio_obscore_ui", __name__, template_folder="templates")
     blueprint.add_app_template_global(product_table, "obscore_product_table")
-    blueprint.add_app_template_global(PAGE_ARGUMENT, "obscore_page_argument")
+    app.jinja_env.globals["obscore_page_argument"] = PAGE_ARGUMENT
     return blueprint
 
 

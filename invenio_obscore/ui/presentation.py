@@ -43,10 +43,10 @@ def field_of_view(row: Mapping[str, Any]) -> str:
 
 def spectral_coverage(row: Mapping[str, Any]) -> str:
     """The interval of vacuum wavelengths."""
-    low, high = row.get("em_min"), row.get("em_max")
-    if low is None and high is None:
+    known: list[float] = [value for name in ("em_min", "em_max") if (value := row.get(name)) is not None]
+    if not known:
         return ""
-    low, high = (high if low is None else low), (low if high is None else high)
+    low, high = known[0], known[-1]
     unit, size = next((name, metres) for limit, name, metres in reversed(_UNITS) if high >= limit or not limit)
     begin, end = f"{low / size:.4g}", f"{high / size:.4g}"
     return f"{begin}{_THIN}{unit}" if begin == end else f"{begin}{_DASH}{end}{_THIN}{unit}"

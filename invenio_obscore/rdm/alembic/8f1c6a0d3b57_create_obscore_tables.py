@@ -13,7 +13,7 @@ branch_labels = ("invenio_obscore",)
 depends_on = "dbdbc1b19cf2"
 
 
-def upgrade():
+def upgrade() -> None:
     """Upgrade database."""
     _create_reading()
     _create_extraction()
@@ -21,7 +21,7 @@ def upgrade():
     _create_products()
 
 
-def _create_reading():
+def _create_reading() -> None:
     op.create_table(
         "obscore_reading",
         sa.Column("file_id", sa.Uuid(), nullable=False),
@@ -43,7 +43,7 @@ def _create_reading():
     op.create_index("ix_obscore_reading_waiting", "obscore_reading", ["status", "lease_until"])
 
 
-def _create_extraction():
+def _create_extraction() -> None:
     op.create_table(
         "obscore_extraction",
         sa.Column("file_id", sa.Uuid(), nullable=False),
@@ -55,7 +55,7 @@ def _create_extraction():
     op.create_index(op.f("ix_obscore_extraction_created_at"), "obscore_extraction", ["created_at"])
 
 
-def _create_verification():
+def _create_verification() -> None:
     op.create_table(
         "obscore_verification",
         sa.Column("record_uuid", sa.Uuid(), nullable=False),
@@ -69,7 +69,7 @@ def _create_verification():
     )
 
 
-def _create_products():
+def _create_products() -> None:
     op.create_table(
         "obscore_product",
         sa.Column("obs_publisher_did", sa.Text(), nullable=False),
@@ -98,7 +98,7 @@ def _create_products():
     )
 
 
-def downgrade():
+def downgrade() -> None:
     """Downgrade database."""
     for table in ("published", "product", "verification", "extraction", "reading"):
         op.drop_table(f"obscore_{table}")
