@@ -2,6 +2,7 @@
 
 import pickle
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from invenio_obscore.errors import ConfigurationError, MappingError
 from invenio_obscore.extraction.evidence import Evidence, Product
 from invenio_obscore.fits.cards import Assigned, write_card
 from invenio_obscore.fits.reading import HduReading, Reading
-from invenio_obscore.mapping import BUILT_IN, Function, check, from_file, parse, safe_for_web
+from invenio_obscore.mapping import BUILT_IN, Function, check, from_file, installed, parse, safe_for_web
 from invenio_obscore.mapping import text as text_module
 from invenio_obscore.mapping.language import VARIABLES
 from invenio_obscore.obscore.columns import ALL_COLUMNS, SYSTEM_COLUMNS
@@ -391,6 +392,35 @@ def test_own_functions_that_cannot_be_had(tmp_path: Path) -> None:
             from_file(tmp_path / name)
     with pytest.raises(ConfigurationError, match="lower already"):
         parse("", functions=from_file(tmp_path / "taken.py"))
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An installed package that offers a function."""
+    information = tmp_path / "site_functions-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: site-functions\nVersion: 1.0\n")
+    points = "[invenio_obscore.mapping_functions]\nnight = site_functions_module:night\n"
+    (information / "entry_points.txt").write_text(points)
+    (tmp_path / "site_functions_module.py").write_text("def night(date: str) -> str:\n    return date[:10]\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    text_module._known.cache_clear()
+    yield information
+    text_module._known.cache_clear()
+
+
+def test_functions_of_installed_packages_can_be_called_through_the_web_too(package: Path) -> None:
+    for functions in ((), installed()):
+        mapping = parse("obs_id: night('2020-01-02T03:04:05')", functions=functions, web=True)
+        product = Product(ObsCoreRow())
+        mapping.fill(product, reading())
+        assert product.row["obs_id"] == "2020-01-02"
+
+
+def test_an_entry_point_that_cannot_be_loaded_is_the_operator_s_error(package: Path) -> None:
+    (package / "entry_points.txt").write_text("[invenio_obscore.mapping_functions]\nnight = nosuch:night\n")
+    with pytest.raises(ConfigurationError, match="night = nosuch:night"):
+        parse("obs_id: 'x'")
 
 
 # -- anything at all -------------------------------------------------------------------------------------------------

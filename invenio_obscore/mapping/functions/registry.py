@@ -177,11 +177,18 @@ class Functions(Mapping[str, Function]):
         return len(self._by_name)
 
     def with_(self, *functions: Function) -> Functions:
-        """These and others; a name that is taken is an error of configuration."""
-        taken = [f.name for f in functions if f.name in self]
+        """These and others (the same function again changes nothing).
+
+        Raises
+        ------
+        ConfigurationError
+            A name is taken by another function.
+        """
+        new = [f for f in functions if f.name not in self or self[f.name].call is not f.call]
+        taken = [f.name for f in new if f.name in self]
         if taken:
             raise ConfigurationError(f"the mapping language has a function {taken[0]} already")
-        return Functions((*self._by_name.values(), *functions))
+        return Functions((*self._by_name.values(), *new))
 
 
 class Group:
