@@ -5,6 +5,7 @@ from __future__ import annotations
 from .lexer import Token, tokens
 from .nodes import Identifier, Name
 from .source import Source
+from .words import STRUCTURE_WORDS
 
 #: Deepest nesting of parentheses, function calls and sub-queries.
 MAX_DEPTH = 48
@@ -63,9 +64,17 @@ class Cursor:
     def unexpected(self, *expected: str, remedy: str = "") -> Exception:
         """The error that the next token is not what the grammar wants."""
         token = self.token
-        if not remedy and token.kind == "keyword" and "a name" in " ".join(expected):
-            remedy = f'{token.text} is a reserved word: as a name it stands in double quotes, "{token.text.lower()}"'
+        if not remedy and token.kind == "keyword" and "name" in " ".join(expected):
+            remedy = self._reserved(token.text)
         return self.source.syntax_error(token.offset, str(token), expected, remedy)
+
+    def _reserved(self, word: str) -> str:
+        """What helps somebody who took a reserved word for a name."""
+        if word in STRUCTURE_WORDS:
+            return ""
+        if self.ahead()[:2] == ("operator", "("):
+            return f"ADQL has no function {word}"
+        return f'{word} is a reserved word: as a name it stands in double quotes, "{word.lower()}"'
 
     def at_identifier(self) -> bool:
         """Whether the next token is a name."""

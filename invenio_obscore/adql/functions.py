@@ -21,6 +21,11 @@ class Parameter:
     literal: bool = False
     optional: bool = False
 
+    @property
+    def type_name(self) -> str:
+        """What it takes, for messages and forms."""
+        return {NUMBERS: "NUMERIC", INTEGERS: "INTEGER"}.get(self.types, self.types[0].value)
+
 
 @dataclass(frozen=True)
 class Function:
@@ -49,8 +54,8 @@ class Function:
     @property
     def form(self) -> str:
         """As TAPRegExt writes it: ``name(arg TYPE, …) -> TYPE``."""
-        names = ", ".join(f"{p.name} {p.types[0].value}" for p in self.parameters)
-        return f"{self.name}({names}) -> {self.result.value if self.result else self.parameters[0].types[0].value}"
+        names = ", ".join(f"{p.name} {p.type_name}" for p in self.parameters)
+        return f"{self.name}({names}) -> {self.result.value if self.result else self.parameters[0].type_name}"
 
 
 _WORDS: dict[str, tuple[Type, ...]] = {
@@ -125,7 +130,7 @@ _UDFS: tuple[tuple[str, str, str], ...] = (
     (
         "ivo_hasword(haystack TEXT, needle TEXT) -> INTEGER",
         "",
-        "1 if the text has all words of needle, whatever their case",
+        "1 if the text has all words of needle, in any case",
     ),
     ("ivo_hashlist_has(hashlist TEXT, item TEXT) -> INTEGER", "", "1 if item is in a list a#b#c, whatever its case"),
     ("gavo_interval_has(val DOUBLE, iv INTERVAL) -> INTEGER", "", "1 if the interval contains val"),
@@ -136,7 +141,7 @@ _UDFS: tuple[tuple[str, str, str], ...] = (
     (
         "ivo_healpix_index(hpxorder INTEGER, lon DOUBLE, lat DOUBLE) -> BIGINT",
         "",
-        "HEALPix cell (nested) of a position",
+        "HEALPix cell (nested) there",
     ),
     ("ivo_healpix_index(hpxorder INTEGER, p POINT) -> BIGINT", "", "HEALPix cell (nested) of a point"),
     ("ivo_healpix_center(hpxorder INTEGER, hpxindex BIGINT) -> POINT", "", "Centre of a HEALPix cell (nested)"),

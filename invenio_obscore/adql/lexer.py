@@ -27,7 +27,7 @@ class Token(NamedTuple):
     def __str__(self) -> str:
         if self.kind == "end":
             return "the end of the query"
-        quote = {"delimited": '"', "string": "'"}.get(self.kind, "")
+        quote = {"delimited": '"', "string": "'", "operator": "'"}.get(self.kind, "")
         return f"{quote}{shown(self.text)}{quote}"
 
 

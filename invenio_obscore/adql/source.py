@@ -31,7 +31,7 @@ class Source:
     def syntax_error(self, offset: int, found: str, expected: tuple[str, ...], remedy: str = "") -> AdqlSyntaxError:
         """An error about a token that cannot stand here."""
         line, column = self.position(offset)
-        wanted = f", expected {_listed(expected)}" if expected else ""
+        wanted = f", expected {_listed(tuple(_sign(word) for word in expected))}" if expected else ""
         return AdqlSyntaxError(
             f"found {found}{wanted}", line=line, column=column, found=found, expected=expected, remedy=remedy
         )
@@ -53,6 +53,11 @@ class Source:
         """An error about values that do not fit."""
         line, column = self.position(offset)
         return AdqlTypeError(message, line=line, column=column, remedy=remedy)
+
+
+def _sign(word: str) -> str:
+    """A sign in quotes; words and descriptions as they are."""
+    return word if word[:1].isalpha() else f"'{word}'"
 
 
 def _listed(words: tuple[str, ...]) -> str:

@@ -43,3 +43,11 @@ FUNCTION_WORDS = frozenset((_MATHEMATICAL + _GEOMETRICAL).split()) | {
 
 #: Reserved words that begin an aggregate.
 AGGREGATE_WORDS = frozenset({"AVG", "COUNT", "MAX", "MIN", "SUM"})
+
+#: Words that give a query its shape: nobody means them as names.
+STRUCTURE_WORDS = frozenset(
+    (
+        "ALL AND AS BETWEEN BY DISTINCT EXCEPT EXISTS FROM FULL GROUP HAVING IN INNER INTERSECT IS JOIN LEFT LIKE NATURAL"
+        " NOT NULL OFFSET ON OR ORDER OUTER RIGHT SELECT TOP UNION USING WHERE WITH"
+    ).split()
+)

@@ -9,7 +9,7 @@ from .. import nodes
 from ..functions import FUNCTIONS, Function, Parameter
 from ..resolved import Constant, Convert, Flag, FunctionCall, Overlap, Shape, Value, Within
 from ..source import shown
-from ..types import GEOMETRIES, NUMBERS, Type, common_type
+from ..types import GEOMETRIES, INTEGERS, NUMBERS, Type, common_type
 from ..words import AGGREGATE_WORDS
 from .conditions import Conditions
 from .values import constant_number, is_constant_text
@@ -68,6 +68,10 @@ class Calls(Conditions):
             raise self.source.type_error(node.at, f"{what} must be a string literal")
         if value.type in parameter.types:
             return value
+        if parameter.types in (NUMBERS, INTEGERS) and value.type not in NUMBERS:
+            if value.type is Type.NULL:
+                return Convert(value, Type.DOUBLE if parameter.types is NUMBERS else Type.INTEGER)
+            raise self.source.type_error(node.at, f"{what} must be a number, not {value.type.value}")
         return self.coerce(value, parameter.types[0], node.at, what)
 
     # ----------------------------------------------------------------------------------------------------- geometries

@@ -15,6 +15,9 @@ from .joins import joined_scope
 from .naming import output_field, unique_names
 from .scope import RangeVariable, Scope, ScopeColumn, written
 
+#: Most columns of a result: PostgreSQL takes 1664.
+MAX_COLUMNS = 1600
+
 _UNORDERED = (*(t for t in GEOMETRIES if t is not Type.REGION), Type.OPAQUE, Type.INTERVAL, Type.INTEGERS)
 
 
@@ -264,6 +267,8 @@ class SelectResolver:
             else:
                 name = item.expression.parts[-1].text if isinstance(item.expression, nodes.ColumnName) else ""
                 found.append((values.value(item.expression), name, item.alias))
+            if len(found) > MAX_COLUMNS:
+                raise self.source.type_error(item.at, f"more than {MAX_COLUMNS} columns")
         names = unique_names(found)
         return tuple(ir.Output(n, value, output_field(value, n)) for n, (value, _, _) in zip(names, found))
 

@@ -126,7 +126,7 @@ class Values:
         if not _castable(operand.type, target):
             raise self.source.type_error(node.at, f"{operand.type.value} cannot be cast to {node.target}")
         if target is Type.TIMESTAMP:
-            return self.coerce(operand, target, node.at)
+            return operand if operand.type is target else self._timestamp(operand, node.at)
         return Convert(operand, target, node.length)
 
     def scalar(self, node: nodes.ScalarQuery) -> Value:
@@ -153,15 +153,16 @@ class Values:
             return value
         if value.type is Type.NULL or (value.type in NUMBERS and target in NUMBERS):
             return Convert(value, target)
-        if target is Type.TIMESTAMP and value.type in TEXTS:
+        if target is Type.TIMESTAMP and isinstance(value, Constant) and value.type in TEXTS:
             return self._timestamp(value, at)
         if target in TEXTS and value.type in (*TEXTS, Type.REGION):
             return Convert(value, target)
-        prefix = f"{what} must be" if what else "this must be"
-        raise self.source.type_error(at, f"{prefix} {target.value}, not {value.type.value}")
+        remedy = "CAST(… AS TIMESTAMP) reads a text" if target is Type.TIMESTAMP and value.type in TEXTS else ""
+        message = f"{what or 'this'} must be {target.value}, not {value.type.value}"
+        raise self.source.type_error(at, message, remedy)
 
     def _timestamp(self, value: Value, at: int) -> Value:
-        if isinstance(value, Constant) and not _TIMESTAMP.fullmatch(str(value.value)):
+        if isinstance(value, Constant) and value.value is not None and not _TIMESTAMP.fullmatch(str(value.value)):
             remedy = "write YYYY-MM-DD or YYYY-MM-DDThh:mm:ss"
             raise self.source.type_error(at, f"'{shown(str(value.value))}' is no timestamp", remedy)
         return Convert(value, Type.TIMESTAMP)
@@ -184,7 +185,10 @@ class Values:
         if target is None:
             kinds = " with ".join(dict.fromkeys(value.type.value for value, _ in values))
             raise self.source.type_error(values[-1][1], f"{what} cannot compare {kinds}")
-        return [value if value.type is Type.NULL else self.coerce(value, target, at) for value, at in values]
+        return [
+            value if value.type is Type.NULL else self.coerce(value, target, at, f"an operand of {what}")
+            for value, at in values
+        ]
 
     # ----------------------------------------------------------------------------------------------------- aggregates
     def aggregate(self, node: nodes.Call) -> Value:
