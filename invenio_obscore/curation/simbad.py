@@ -22,10 +22,11 @@ _NO_OBJECT = re.compile(
     r"(?i)[-\d.\s]*|\W*(bias|dark|flat|dome|lamp|arc|sky|twilight|comp|test|focus|zero|calib\w*|std|standard|none|"
     r"unknown|object|target|field|blank|n/?a|untitled|wave|ccd|image|science|acq\w*)(\W.*)?"
 )
+# Simbad compares identifiers whatever their capitals and blanks.
 _QUERY = """
-SELECT names.name, basic.main_id, basic.ra, basic.dec, basic.otype
-FROM TAP_UPLOAD.names AS names
-JOIN ident ON ident.id = names.name
+SELECT asked.spelled, basic.main_id, basic.ra, basic.dec, basic.otype
+FROM TAP_UPLOAD.asked AS asked
+JOIN ident ON ident.id = asked.spelled
 JOIN basic ON basic.oid = ident.oidref
 """
 _MOST_BY_SESAME = 50
@@ -122,14 +123,14 @@ class Simbad:
         self._simbad.wait()
         service = pyvo.dal.TAPService(self._simbad.url, session=self._simbad.session)
         try:
-            table = service.run_sync(_QUERY, uploads={"names": Table({"name": names})}).to_table()
+            table = service.run_sync(_QUERY, uploads={"asked": Table({"spelled": names})}).to_table()
             rows = [dict(zip(table.colnames, row)) for row in table.iterrows()]
         except (pyvo.DALAccessError, requests.RequestException, ValueError, KeyError) as error:
             raise self._simbad.failed(error) from error
         answers: dict[str, Object] = {}
         for row in rows:
             item = _object(row)
-            name = str(row.get("name", ""))
+            name = str(row.get("spelled", ""))
             if item and answers.get(name, item) == item:
                 answers[name] = item
         return answers

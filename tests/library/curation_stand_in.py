@@ -118,12 +118,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _simbad(self, query: str, body: bytes) -> tuple[str, str]:
         """TAP: the uploaded table of names, and whoever of them is known."""
         uploaded = body[body.index(b"<VOTABLE") : body.index(b"</VOTABLE>") + 10]
-        names = [str(n) for n in parse_single_table(io.BytesIO(b'<?xml version="1.0"?>' + uploaded)).to_table()["name"]]
+        table = parse_single_table(io.BytesIO(b'<?xml version="1.0"?>' + uploaded)).to_table()
+        names = [str(name) for name in table["spelled"]]
         found = [(n, *OBJECTS[k]) for n in names for k in OBJECTS if k.replace(" ", "") == n.upper().replace(" ", "")]
-        columns = list(zip(*found)) or [[""][:0]] * 5
-        table = Table(dict(zip(("name", "main_id", "ra", "dec", "otype"), map(list, columns))))
-        if not found:
-            table = Table(names=("name", "main_id", "ra", "dec", "otype"), dtype=(str, str, float, float, str))
+        table = Table(
+            rows=found or None, names=("name", "main_id", "ra", "dec", "otype"), dtype=(str, str, float, float, str)
+        )
         votable = from_table(table)
         stream = io.BytesIO()
         votable.to_xml(stream)

@@ -8,7 +8,7 @@ import pytest
 from curation_stand_in import StandIn
 
 from invenio_obscore.curation import Curator, Proposal, Settings, accept, curate, propose
-from invenio_obscore.curation.filters import among, by_itself, facility_of, is_filter
+from invenio_obscore.curation.filters import Named, among, by_itself, facility_of, is_filter
 from invenio_obscore.curation.simbad import is_name
 from invenio_obscore.errors import ConfigurationError
 from invenio_obscore.extraction.evidence import Product
@@ -141,7 +141,7 @@ def test_a_band_that_is_known_is_not_asked_for(settings: Settings, services: Sta
 
 def test_facilities_and_systems() -> None:
     assert facility_of("ESO-VLT-U4") == "Paranal" and facility_of("nowhere") == ""
-    assert by_itself("Bessel R") and by_itself("Bessel R").filter_id == "Generic/Bessell.R"
+    assert by_itself("Bessel R") == Named("Generic/Bessell.R", 0.95, "a band of the Bessell system")
     assert by_itself("Halpha") is None and among("x", "", []) == []
 
 

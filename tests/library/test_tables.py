@@ -61,7 +61,7 @@ def test_what_is_written_is_read_back(tmp_path: Path, ending: str) -> None:
         back = load_table(path)
     expected = [row.to_dict() for row in ROWS]
     if ending == "tsv":  # it has no way to write a line break
-        expected[0]["target_name"] = expected[0]["target_name"].replace("\n", " ")
+        expected[0]["target_name"] = str(expected[0]["target_name"]).replace("\n", " ")
     assert [row.to_dict() for row in rows_of(back)] == expected
     assert back["em_min"].unit == u.m and back["em_min"].meta["ucd"] == ALL_COLUMNS["em_min"].ucd
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
