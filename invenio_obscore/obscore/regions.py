@@ -231,6 +231,8 @@ def _parse_union(words: list[str]) -> tuple[Region, list[str]]:
         members.extend(region.parts)
     if not rest:
         raise ValueError("a parenthesis is not closed")
+    if not members:
+        raise ValueError("a union without members")
     return (Union(tuple(members)) if len(members) > 1 else members[0]), rest[1:]
 
 
