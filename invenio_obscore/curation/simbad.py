@@ -125,12 +125,12 @@ class Simbad:
         try:
             table = service.run_sync(_QUERY, uploads={"asked": Table({"spelled": names})}).to_table()
             rows = [dict(zip(table.colnames, row)) for row in table.iterrows()]
+            spelled = [str(name) for name in table["spelled"]]
         except (pyvo.DALAccessError, requests.RequestException, ValueError, KeyError) as error:
             raise self._simbad.failed(error) from error
         answers: dict[str, Object] = {}
-        for row in rows:
+        for name, row in zip(spelled, rows):
             item = _object(row)
-            name = str(row.get("spelled", ""))
             if item and answers.get(name, item) == item:
                 answers[name] = item
         return answers

@@ -121,9 +121,8 @@ class _Handler(BaseHTTPRequestHandler):
         table = parse_single_table(io.BytesIO(b'<?xml version="1.0"?>' + uploaded)).to_table()
         names = [str(name) for name in table["spelled"]]
         found = [(n, *OBJECTS[k]) for n in names for k in OBJECTS if k.replace(" ", "") == n.upper().replace(" ", "")]
-        table = Table(
-            rows=found or None, names=("name", "main_id", "ra", "dec", "otype"), dtype=(str, str, float, float, str)
-        )
+        columns = {"spelled": str, "main_id": str, "ra": float, "dec": float, "otype": str}
+        table = Table(rows=found or None, names=list(columns), dtype=list(columns.values()))
         votable = from_table(table)
         stream = io.BytesIO()
         votable.to_xml(stream)
