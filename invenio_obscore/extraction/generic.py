@@ -306,7 +306,7 @@ def exposure_time(scope: Scope) -> Iterator[Found]:
     ogip = "TSTART" in scope.first.header or (scope.first.header.text("HDUCLASS") or "").upper() == "OGIP"
     for hit in scope.hits(*(_EXPOSURES_HIGH_ENERGY if ogip else ()), *_EXPOSURES):
         seconds = exposure(hit, scope)
-        if seconds is not None:
+        if seconds or (seconds == 0 and scope.kind == "image"):
             yield Found("t_exptime", seconds, hit.evidence("t_exptime"))
             return
 

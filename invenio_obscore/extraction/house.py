@@ -99,7 +99,9 @@ RULES = {
     )
 }
 
-_UNNAMED = frozenset({"", "LINEAR", "PIXEL", "LAMBDA", "WAVELENGTH", "WAVE", "MULTISPE", "UNKNOWN"})
+_UNNAMED = frozenset(
+    {"", "LINEAR", "PIXEL", "LAMBDA", "WAVELENGTH", "WAVE", "MULTISPE", "UNKNOWN", "LOGLIN", "PIXELS", "LOG"}
+)
 _WAT = re.compile(r"(\w+)=(\"[^\"]*\"|[^\s=\"]+(?:\s+(?![\w]+=)[^\s=\"]+)*)")
 
 

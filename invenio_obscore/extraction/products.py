@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..fits.cards import Header
 from ..fits.reading import HduReading, Reading
 from ..fits.spectral import spectral_axis, table_kind
-from ..fits.tables import columns
+from ..fits.tables import TableColumn, columns
 from ..fits.wcs import image_shape, sky_axes
 from .house import linear_spectrum
 from .scope import Scope
@@ -19,13 +19,15 @@ _SIDE_IMAGE = re.compile(
     r".*(ERR|DQ|STAT|VAR|MASK|WEIGHT|WHT|BPM|CTX|CON$|IVAR|SIGMA|NOISE|RMS|FLAG|UNCERT|D2IM|WCSDVAR|WCSCORR|DQF|CONF$|EXPMAP"
     r"|SAMP|TIME$|QUAL|APERTURE|RESOLUTION|WAVE|LAMBDA|SKY$|SKYSUB|BACKGROUND|BKG|PSF|THUMB|PREVIEW|CROSSTALK|OVERSCAN|HISTORY).*"
 )
-_EVENT_NAMES = re.compile(r"(STD)?EVE?NTS?(\d+)?$|EVENT FILE|EVENT_?LIST|XTE_SE|EVENTS?_.*|UNFILTERED|PHOTONS?$")
+_EVENT_NAMES = re.compile(
+    r"(STD)?EVE?NTS?(\d+|[A-Z]{1,3})?$|EVENT FILE|EVENT_?LIST|XTE_SE|EVENTS?_.*|UNFILTERED|PHOTONS?$"
+)
 _SIDE_TABLE = re.compile(
     r".*(GTI|EBOUNDS|REG\d*$|REGION|POINTING|TELARRAY|BADPIX|EXPOSU|CALINDEX|HISTORY|FIBRES|FIBRE|REDUCTION|PROVENANCE|LINES?$"
     r"|HDRTAB|WCSCORR|ASDF|GROUPING|PRIMARY_HEADER|LOG$|DSS$|OFFSETS|XTE_.*PCU|RESPONSE|MATRIX|AREA|EDISP|PSF|BKG|RAD_MAX).*"
 )
 FLUX_COLUMN = re.compile(
-    r"(.*[_ ])?(FLUX|FLAM|FNU|INT(ENSITY|ENS)?|COUNTS?|RATE|SPEC(TRUM)?|DATA|BRIGHTNESS|NET|ABS_CAL|SAP_FLUX|MAG|SIGNAL"
+    r"(.*[_ ])?(FLUX\w*|FLAM|FNU|INT(ENSITY|ENS)?|COUNTS?|RATE|SPEC(TRUM)?|DATA|BRIGHTNESS|NET|ABS_CAL|SAP_FLUX|MAG|SIGNAL"
     r"|FLUX DENSITY)([_ ].*|\d*)$",
     re.I,
 )
@@ -87,8 +89,14 @@ def _is_response(hdu: HduReading, header: Header) -> bool:
     )
 
 
+_EVENT_COLUMNS = frozenset({"PHA", "PI", "ENERGY", "CHANNEL"})
+
+
 def _is_events(hdu: HduReading, header: Header) -> bool:
-    return _class(header) in ("EVENTS", "EVENT") or bool(_EVENT_NAMES.match(hdu.name))
+    if _class(header) in ("EVENTS", "EVENT") or _EVENT_NAMES.match(hdu.name):
+        return True
+    names = [name.upper() for name in _names(header)]
+    return names[:1] == ["TIME"] and bool(_EVENT_COLUMNS & set(names)) and "RATE" not in names
 
 
 def _is_spectrum_table(hdu: HduReading, header: Header) -> bool:
@@ -101,16 +109,32 @@ def _is_spectrum_table(hdu: HduReading, header: Header) -> bool:
     )
 
 
+_SERIES_CLASSES = frozenset({"LIGHTCURVE", "LIGHT CURVE", "TIMESERIES", "RATE"})
+
+
 def _is_light_curve(hdu: HduReading, header: Header) -> bool:
-    if _class(header) in ("LIGHTCURVE", "TIMESERIES") or hdu.name in ("RATE", "LIGHTCURVE", "TARGETTABLES"):
+    """A light curve by its class or name, or by a column that is called TIME beside a flux."""
+    if _class(header) in _SERIES_CLASSES or hdu.name in ("RATE", "LIGHTCURVE", "TARGETTABLES"):
         return True
-    names = _names(header)
-    if {"YEAR", "DOY", "SOD"} <= {n.upper() for n in names}:
+    times = [c for c in columns(header) if c.name.upper() == "TIME" and c.is_number]
+    return bool(times) and _has_samples(header, times) and any(FLUX_COLUMN.match(n) for n in _names(header))
+
+
+def _is_series(hdu: HduReading, header: Header) -> bool:
+    """A table that has times and something measured: a light curve where the file holds nothing else."""
+    described = columns(header)
+    names = {c.name.upper() for c in described}
+    if {"YEAR", "DOY", "SOD"} <= names:
         return True
-    times = [c for c in columns(header) if c.is_number and TIME_COLUMN.match(c.name)]
-    if not times or (header.integer("NAXIS2") <= 1 and times[0].repeat <= 2):
+    times = [c for c in described if c.is_number and TIME_COLUMN.match(c.name)]
+    if not times or not _has_samples(header, times):
         return False
-    return any(FLUX_COLUMN.match(n) for n in names)
+    first = described[0].name.upper() == "TIME" and len(described) > 1 and not names & {"RA", "DEC", "START", "STOP"}
+    return first or any(FLUX_COLUMN.match(c.name) for c in described)
+
+
+def _has_samples(header: Header, times: list[TableColumn]) -> bool:
+    return header.integer("NAXIS2") > 1 or times[0].repeat > 9
 
 
 #: What a table is: the first test that holds.
@@ -130,6 +154,7 @@ _TABLES: tuple[tuple[str, Test], ...] = (
     ("sed", lambda h, c: h.name == "FLUXPOINTS" or (c.text("SED_TYPE") or "") != ""),
     ("light curve", _is_light_curve),
     ("spectrum", _is_spectrum_table),
+    ("series", _is_series),
 )
 
 
@@ -191,7 +216,12 @@ def _pixels(hdu: HduReading) -> int:
 
 
 def _remaining(reading: Reading, roles: dict[str, list[HduReading]]) -> tuple[str, list[HduReading]]:
-    for name, kind in (("sky map", "sky map"), ("response", "response"), ("table", "measurements")):
+    for name, kind in (
+        ("series", "light curve"),
+        ("sky map", "sky map"),
+        ("response", "response"),
+        ("table", "measurements"),
+    ):
         if name in roles:
             return kind, roles[name]
     tables = [h for h in roles.get("side", []) if _is_table(h.header)]

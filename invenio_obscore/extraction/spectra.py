@@ -69,38 +69,34 @@ def _image_axis(hdu: HduReading, scope: Scope) -> SpectralCoverage | None:
         result = spectral_coverage(hdu.header)
     except FitsError as error:
         scope.problem("attention", "spectral-axis", error.message, column="em_min", hdu=hdu.index)
-    result = result or linear_spectrum(hdu.header) or log_energy(hdu.header)
-    if result is None and hdu is not scope.primary and scope.kind == "spectrum" and not scope.primary.data_size:
-        # MEF spectra whose dispersion stands in the empty primary only
-        return None
-    return result
+    return result or linear_spectrum(hdu.header) or log_energy(hdu.header)
 
 
 # Another extension
 
 
 def axis_extension(scope: Scope) -> Iterator[Found]:
-    """Wavelengths that an extension of their own holds."""
+    """Wavelengths that extensions of their own hold; those of several arms are put together."""
     if scope.kind not in _IMAGE_KINDS - {"visibility"}:
         return
-    for hdu in scope.reading.hdus:
-        data = hdu.tables.get("data")
-        if not data:
-            continue
-        unit = hdu.header.text("BUNIT") or hdu.header.text("CUNIT1") or scope.first.header.text("WAVEUNIT") or ""
-        count = hdu.header.integer("NAXIS1")
-        low, high = data["range"]
-        result = None
-        if low > 0:
-            how = f"values of extension {hdu.name}"
-            result = from_values(low, high, unit, count=count, how=how, house="axis-extension", air="AIR" in hdu.name)
-        if result is not None:
-            yield from found(result, hdu.index, "table")
-        else:
-            yield Found("em_xel", count, Evidence("em_xel", "table", f"length of extension {hdu.name}", hdu.index))
-            if low > 0:
-                _unit_missing(scope, f"the extension {hdu.name} ({low:g} to {high:g})", hdu)
+    arms = [hdu for hdu in scope.reading.hdus if hdu.tables.get("data")]
+    if not arms:
         return
+    first = arms[0]
+    count = sum(hdu.header.integer("NAXIS1") for hdu in arms)
+    low, high = min(h.tables["data"]["range"][0] for h in arms), max(h.tables["data"]["range"][1] for h in arms)
+    unit = first.header.text("BUNIT") or first.header.text("CUNIT1") or scope.first.header.text("WAVEUNIT") or ""
+    names = ", ".join(hdu.name for hdu in arms)
+    result = None
+    if low > 0:
+        how, air = f"values of {names}", "AIR" in first.name
+        result = from_values(low, high, unit, count=count, how=how, house="axis-extension", air=air)
+    if result is not None:
+        yield from found(result, first.index, "table")
+        return
+    yield Found("em_xel", count, Evidence("em_xel", "table", f"length of {names}", first.index))
+    if low > 0:
+        _unit_missing(scope, f"the extension {first.name} ({low:g} to {high:g})", first)
 
 
 def _unit_missing(scope: Scope, what: str, hdu: HduReading) -> None:

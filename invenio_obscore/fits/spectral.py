@@ -216,6 +216,10 @@ def spectral_coverage(header: Header, count: int | None = None) -> SpectralCover
     result = coverage(
         kind, values, rest, count=length, unit=unit, axis=axis, how=f"{ctype} axis {axis}", house=house, raw=raw
     )
+    if result is None and length == 1:
+        # One sample that the axis' step makes wider than its value: the value itself.
+        middle = sum(values) / 2
+        result = coverage(kind, (middle, middle), rest, count=1, unit=unit, axis=axis, how=ctype, house=house, raw=raw)
     if result is None:
         lacking = " without a rest frequency" if kind.name in _NEED_REST and math.isnan(rest) else ""
         raise FitsError(f"axis {axis} ({ctype}){lacking} gives no wavelength")

@@ -31,7 +31,7 @@ _AXIS = re.compile(
     re.I,
 )
 #: Image extensions that hold the spectral axis of another HDU.
-_AXIS_IMAGE = re.compile(r"(vac|air)?_?(wave|lambda|lam$|wl$|wavelength|loglam|freq)", re.I)
+_AXIS_IMAGE = re.compile(r"([a-z0-9]{1,4}_)?(vac|air)?_?(wave|lambda|lam$|wl$|wavelength|loglam|freq)", re.I)
 _WHOLE_ROWS = 2000
 _WHOLE_CELLS = 20_000
 _SAMPLE_ROWS = 256

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from astropy import units as u
 
 from ..evidence import Evidence
+from ..observable import unit_ucd
 from ..rules import Computed, Found, Instrument, Keyword, Lookup, written
 from ..scope import Scope
 
@@ -36,8 +37,12 @@ def _is_raw(scope: Scope) -> bool:
 
 def raw_level(scope: Scope) -> Iterator[Found]:
     """A file that no recipe made is raw."""
-    level = 2 if scope.has("ESO PRO CATG", "ESO PRO REC1 ID") else 1
-    detail = "ESO: ESO PRO CATG" if level == 2 else "ESO: ESO DPR CATG, no product"
+    processed = scope.has("ESO PRO CATG", "ESO PRO REC1 ID") or unit_ucd(scope.text("BUNIT")) not in (
+        None,
+        "phot.count",
+    )
+    level = 2 if processed else 1
+    detail = "ESO: ESO PRO CATG or BUNIT" if level == 2 else "ESO: ESO DPR CATG, no product"
     yield Found("calib_level", level, Evidence("calib_level", "instrument", detail))
 
 
