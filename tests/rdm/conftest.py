@@ -228,9 +228,16 @@ def _next(queue: Any) -> Any:
         return None
 
 
-@pytest.fixture
-def worker(instance: Instance, instance_app: Any) -> Iterator[Instance]:
-    """A real worker process, ready; it ends with the test."""
-    instance.start_worker()
-    yield instance
+@pytest.fixture(scope="module")
+def module_of_workers(instance: Instance) -> Iterator[None]:
+    """Ends the workers with the module: other modules attend to files themselves."""
+    yield
     instance.stop_workers()
+
+
+@pytest.fixture
+def worker(instance: Instance, instance_app: Any, module_of_workers: None) -> Instance:
+    """A real worker process, ready; the tests of a module share it unless one kills it."""
+    if not instance.has_worker:
+        instance.start_worker()
+    return instance

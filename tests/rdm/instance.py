@@ -102,6 +102,11 @@ class Instance:
                 raise RuntimeError(f"the worker did not start:\n{log.read_text()[-4000:]}")
             time.sleep(0.2)
 
+    @property
+    def has_worker(self) -> bool:
+        """Whether a worker runs."""
+        return any(worker.poll() is None for worker in self.workers)
+
     def stop_workers(self) -> None:
         """End the workers that still run."""
         for worker in self.workers:
@@ -151,6 +156,7 @@ def _settings(path: Path) -> dict[str, Any]:
         "MAIL_SUPPRESS_SEND": True,
         "FILES_REST_ALLOW_RANGE_REQUESTS": True,
         "RDM_RECORDS_MAX_FILES_COUNT": 300,
+        "RECORDS_RESOURCES_FILES_ALLOWED_DOMAINS": [FETCH_HOST],
         "OBSCORE_AUTHORITY": "test.obscore",
         "OBSCORE_DEFAULT_COLLECTION": "Tests",
         "OBSCORE_READER_ROLE": f"{_NAME}_reader",

@@ -24,8 +24,7 @@ def main() -> None:
 
         alembic = current_app.extensions["invenio-db"].alembic
         others = [head for head in alembic.script_directory.get_heads() if head not in _ours(alembic)]
-        for head in others:
-            alembic.upgrade(head)
+        alembic.upgrade(others)
         report: dict[str, Any] = {"without": _tables(db)}
         alembic.upgrade()
         report["up"] = _tables(db)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from datacite_standin import DataCite
-from fits_files import image
 from researcher import METADATA, Researcher
+from sample_files import image
 from ways_out import EVERYWHERE, NOWHERE, WaysOut
 
 _NUMBERS = count(1)

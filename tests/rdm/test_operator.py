@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fits_files import image
 from researcher import Researcher
+from sample_files import image
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from io import BytesIO, StringIO
 from typing import Any
 
-import fits_files
 import pytest
+import sample_files
 from astropy.io.votable import parse_single_table
 from researcher import Researcher
 
@@ -18,7 +18,7 @@ FILES_RESTRICTED = {"record": "public", "files": "restricted"}
 
 @pytest.fixture
 def recid(researcher: Researcher, read_queued: Callable[[], int]) -> str:
-    draft = researcher.draft({f"{name}.fits": fits_files.image(OBJECT=name) for name in ("a", "b", "c")})
+    draft = researcher.draft({f"{name}.fits": sample_files.image(OBJECT=name) for name in ("a", "b", "c")})
     read_queued()
     researcher.publish(draft)
     return draft
@@ -53,14 +53,14 @@ def test_a_format_that_nobody_writes(visitor: Researcher, recid: str) -> None:
 
 
 def test_a_draft_has_no_published_rows(researcher: Researcher, visitor: Researcher) -> None:
-    draft = researcher.draft({"a.fits": fits_files.image()})
+    draft = researcher.draft({"a.fits": sample_files.image()})
     assert visitor.request("GET", f"/records/{draft}/obscore").status_code == 404
 
 
 def test_a_restricted_record_refuses_strangers(
     researcher: Researcher, stranger: Researcher, visitor: Researcher, read_queued: Callable[[], int]
 ) -> None:
-    draft = researcher.draft({"a.fits": fits_files.image()}, access=RESTRICTED)
+    draft = researcher.draft({"a.fits": sample_files.image()}, access=RESTRICTED)
     read_queued()
     researcher.publish(draft)
     for who in (stranger, visitor):
@@ -71,7 +71,7 @@ def test_a_restricted_record_refuses_strangers(
 def test_restricted_files_have_no_rows(
     researcher: Researcher, visitor: Researcher, read_queued: Callable[[], int]
 ) -> None:
-    draft = researcher.draft({"secret-name.fits": fits_files.image()}, access=FILES_RESTRICTED)
+    draft = researcher.draft({"secret-name.fits": sample_files.image()}, access=FILES_RESTRICTED)
     read_queued()
     researcher.publish(draft)
     answer = visitor.request("GET", f"/records/{draft}/obscore", status=200)

@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import fits_files
 import pytest
+import sample_files
 from researcher import Researcher
 
 
@@ -20,7 +20,7 @@ def queued(researcher: Researcher, appctx: Any) -> Iterator[UUID]:
 
     from invenio_obscore.rdm.models import ObsCoreReading
 
-    recid = researcher.draft({"m31.fits": fits_files.image()})
+    recid = researcher.draft({"m31.fits": sample_files.image()})
     yield UUID(researcher.found(recid)["files"][0]["file_id"])
     db.session.rollback()
     ObsCoreReading.query.delete()
@@ -115,7 +115,7 @@ def test_while_files_are_being_finished_the_others_only_wait(
     from invenio_obscore.rdm import sweep
 
     read_queued()
-    recid = researcher.draft({"other.fits": fits_files.image()})
+    recid = researcher.draft({"other.fits": sample_files.image()})
     other = UUID(researcher.found(recid)["files"][0]["file_id"])
     _age(other, queued_at=timedelta(minutes=1))
     assert other not in sweep.sweep().sent

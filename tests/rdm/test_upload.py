@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import fits_files
 import pytest
+import sample_files
 from researcher import Researcher
 
 
@@ -15,7 +15,7 @@ def _file(found: Any, key: str) -> Any:
 
 
 def test_an_upload_is_queued_and_then_read(researcher: Researcher, read_queued: Callable[[], int]) -> None:
-    recid = researcher.draft({"m31.fits": fits_files.image()})
+    recid = researcher.draft({"m31.fits": sample_files.image()})
     queued = researcher.found(recid)
     assert _file(queued, "m31.fits")["status"] == "queued"
     assert queued["counts"]["queued"] == queued["total"] == 1
@@ -33,7 +33,7 @@ def test_what_is_no_fits_file_is_left_alone_whatever_its_name(
     researcher: Researcher, read_queued: Callable[[], int]
 ) -> None:
     recid = researcher.draft({"page.fits": b"<!DOCTYPE html><html></html>", "notes.txt": b"notes"})
-    researcher.upload(recid, "image.dat", fits_files.image())
+    researcher.upload(recid, "image.dat", sample_files.image())
     read_queued()
     found = researcher.found(recid)
     assert _file(found, "image.dat")["status"] == "done"
@@ -48,17 +48,17 @@ def test_what_is_no_fits_file_is_left_alone_whatever_its_name(
     ("content", "status", "words"),
     [
         (b"", "failed", "empty"),
-        (fits_files.image()[:1000], "failed", ""),
-        (fits_files.image()[:-3000], "done", "truncated"),
-        (fits_files.gzip_bomb(), "ignored", "no FITS file"),
-        (fits_files.gzip_bomb(fits_files.image()), "done", ""),
+        (sample_files.image()[:1000], "failed", ""),
+        (sample_files.image()[:-3000], "done", "truncated"),
+        (sample_files.gzip_bomb(), "ignored", "no FITS file"),
+        (sample_files.gzip_bomb(sample_files.image()), "done", ""),
     ],
     ids=["empty", "cut in the header", "cut in the data", "gzip bomb", "gzip bomb behind an image"],
 )
 def test_a_bad_file_ends_readably_and_hurts_no_other(
     researcher: Researcher, read_queued: Callable[[], int], content: bytes, status: str, words: str
 ) -> None:
-    recid = researcher.draft({"bad.fits": content, "good.fits": fits_files.image()})
+    recid = researcher.draft({"bad.fits": content, "good.fits": sample_files.image()})
     read_queued()
     found = researcher.found(recid)
     assert _file(found, "good.fits")["status"] == "done"
@@ -71,18 +71,18 @@ def test_a_bad_file_ends_readably_and_hurts_no_other(
 
 @pytest.mark.parametrize("key", ["M 31 'b'.fits", 'quote".fits', "über/ß 星.fits", "a&b=c%20d.fits", "percent%.fits"])
 def test_odd_names(researcher: Researcher, read_queued: Callable[[], int], key: str) -> None:
-    recid = researcher.draft({key: fits_files.image()})
+    recid = researcher.draft({key: sample_files.image()})
     read_queued()
     assert _file(researcher.found(recid), key)["status"] == "done"
 
 
 def test_a_replaced_file_is_read_anew(researcher: Researcher, read_queued: Callable[[], int]) -> None:
-    recid = researcher.draft({"m31.fits": fits_files.image()})
+    recid = researcher.draft({"m31.fits": sample_files.image()})
     read_queued()
     first = _file(researcher.found(recid), "m31.fits")
     researcher.delete_file(recid, "m31.fits")
     assert researcher.found(recid)["files"] == []
-    researcher.upload(recid, "m31.fits", fits_files.image(OBJECT="M 33"))
+    researcher.upload(recid, "m31.fits", sample_files.image(OBJECT="M 33"))
     read_queued()
     second = _file(researcher.found(recid), "m31.fits")
     assert second["file_id"] != first["file_id"]
@@ -94,7 +94,7 @@ def test_what_was_read_from_a_deleted_file_is_forgotten(
 ) -> None:
     from invenio_obscore.rdm.models import ObsCoreExtraction, ObsCoreReading
 
-    recid = researcher.draft({"m31.fits": fits_files.image()})
+    recid = researcher.draft({"m31.fits": sample_files.image()})
     read_queued()
     file_id = _file(researcher.found(recid), "m31.fits")["file_id"]
     researcher.delete_file(recid, "m31.fits")
@@ -103,14 +103,14 @@ def test_what_was_read_from_a_deleted_file_is_forgotten(
 
 
 def test_all_files_deleted_at_once(researcher: Researcher, read_queued: Callable[[], int]) -> None:
-    recid = researcher.draft({"a.fits": fits_files.image(), "b.fits": fits_files.image()})
+    recid = researcher.draft({"a.fits": sample_files.image(), "b.fits": sample_files.image()})
     read_queued()
     researcher.request("DELETE", f"/records/{recid}/draft/files", status=204)
     assert researcher.found(recid)["total"] == 0
 
 
 def test_a_draft_without_files_shows_none(researcher: Researcher, read_queued: Callable[[], int]) -> None:
-    recid = researcher.draft({"a.fits": fits_files.image()})
+    recid = researcher.draft({"a.fits": sample_files.image()})
     read_queued()
     researcher.delete_file(recid, "a.fits")
     researcher.save(recid, files={"enabled": False})
@@ -118,7 +118,7 @@ def test_a_draft_without_files_shows_none(researcher: Researcher, read_queued: C
 
 
 def test_multipart_transfer(researcher: Researcher, read_queued: Callable[[], int]) -> None:
-    content = fits_files.image()
+    content = sample_files.image()
     half = len(content) // 2
     recid = researcher.draft()
     base = f"/records/{recid}/draft/files"
@@ -146,7 +146,7 @@ def test_pages(researcher: Researcher, read_queued: Callable[[], int]) -> None:
 
 
 def test_a_file_is_read_once_for_all_versions(researcher: Researcher, read_queued: Callable[[], int]) -> None:
-    recid = researcher.draft({"m31.fits": fits_files.image()})
+    recid = researcher.draft({"m31.fits": sample_files.image()})
     read_queued()
     first = _file(researcher.found(recid), "m31.fits")
     researcher.publish(recid)
@@ -161,7 +161,7 @@ def test_a_file_is_read_once_for_all_versions(researcher: Researcher, read_queue
 
 
 def test_who_may_look(researcher: Researcher, stranger: Researcher, visitor: Researcher) -> None:
-    recid = researcher.draft({"m31.fits": fits_files.image()})
+    recid = researcher.draft({"m31.fits": sample_files.image()})
     assert stranger.request("GET", f"/records/{recid}/draft/obscore").status_code == 403
     assert visitor.request("GET", f"/records/{recid}/draft/obscore").status_code == 403
     assert stranger.verify(recid, 0, status=None, mapping="").status_code == 403

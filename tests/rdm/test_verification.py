@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import fits_files
 import pytest
+import sample_files
 from researcher import Researcher
 
 
 @pytest.fixture
 def recid(researcher: Researcher, read_queued: Callable[[], int]) -> Iterator[str]:
-    draft = researcher.draft({"m31.fits": fits_files.image()})
+    draft = researcher.draft({"m31.fits": sample_files.image()})
     read_queued()
     yield draft
 

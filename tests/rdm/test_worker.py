@@ -13,8 +13,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import fits_files
 import pytest
+import sample_files
 from instance import FETCH_HOST, FETCH_PORT, Instance
 from researcher import Researcher
 
@@ -32,22 +32,11 @@ def _status(researcher: Researcher, recid: str) -> str:
     return str(researcher.found(recid)["files"][0]["status"])
 
 
-@pytest.fixture
-def no_worker_left(instance: Instance) -> Iterator[None]:
-    yield
-    instance.stop_workers()
-
-
-def test_an_upload_is_read_within_seconds(worker: Instance, researcher: Researcher) -> None:
-    recid = researcher.draft({"m31.fits": fits_files.image()})
-    _until(lambda: _status(researcher, recid) == "done", 20)
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a web server on this machine that has a FITS file."""
     folder = tmp_path_factory.mktemp("served")
-    (folder / "m31.fits").write_bytes(fits_files.image())
+    (folder / "m31.fits").write_bytes(sample_files.image())
     with ThreadingHTTPServer(("127.0.0.1", FETCH_PORT), partial(SimpleHTTPRequestHandler, directory=folder)) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -56,10 +45,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         thread.join()
 
 
-@pytest.mark.usefixtures("no_worker_left")
+@pytest.mark.usefixtures("module_of_workers")
 def test_a_worker_killed_in_mid_extraction_loses_nothing(instance: Instance, researcher: Researcher) -> None:
+    instance.stop_workers()
     first = instance.start_worker()
-    recid = researcher.draft({"m31.fits": fits_files.image()})
+    recid = researcher.draft({"m31.fits": sample_files.image()})
     # The first file of a worker waits for its reader process to start: there is time to kill it in between.
     _until(lambda: _status(researcher, recid) == "running", 20)
     os.killpg(first.pid, signal.SIGKILL)
@@ -84,20 +74,21 @@ def test_a_file_that_kills_its_reader_three_times_is_failed(worker: Instance, re
     killer = threading.Thread(target=_kill_readers, args=(worker.workers[-1].pid, stop))
     killer.start()
     try:
-        bad = researcher.draft({"bad.fits": fits_files.image()})
+        bad = researcher.draft({"bad.fits": sample_files.image()})
         _until(lambda: _status(researcher, bad) == "failed")
     finally:
         stop.set()
         killer.join()
     reason = researcher.found(bad)["files"][0]["reason"]
     assert "signal 9" in reason and "3 times" in reason
-    good = researcher.draft({"good.fits": fits_files.image()})
+    good = researcher.draft({"good.fits": sample_files.image()})
     _until(lambda: _status(researcher, good) == "done", 20)
 
 
-@pytest.mark.usefixtures("no_worker_left")
+@pytest.mark.usefixtures("module_of_workers")
 def test_a_record_published_before_its_file_was_read_gets_its_rows(instance: Instance, researcher: Researcher) -> None:
-    recid = researcher.draft({"m31.fits": fits_files.image()})
+    instance.stop_workers()
+    recid = researcher.draft({"m31.fits": sample_files.image()})
     researcher.publish(recid)
     assert researcher.rows(recid) == []
     instance.start_worker()
@@ -106,17 +97,20 @@ def test_a_record_published_before_its_file_was_read_gets_its_rows(instance: Ins
 
 def test_publishing_in_the_middle_of_reading(worker: Instance, researcher: Researcher) -> None:
     for number in range(5):
-        recid = researcher.draft({f"{number}-{part}.fits": fits_files.image() for part in range(3)})
+        recid = researcher.draft({f"{number}-{part}.fits": sample_files.image() for part in range(3)})
         researcher.publish(recid)
         published: Callable[[], Any] = lambda recid=recid: len(researcher.rows(recid)) == 3  # noqa: E731
         _until(published, 30)
 
 
-def test_a_fetched_file_is_read(worker: Instance, researcher: Researcher, served: str) -> None:
+def test_a_fetched_file_is_read(worker: Instance, researcher: Researcher, served: str, appctx: Any) -> None:
+    from invenio_access.permissions import system_identity
+    from invenio_rdm_records.proxies import current_rdm_records_service as service
+
     recid = researcher.draft()
     transfer = {"type": "F", "url": f"{served}/m31.fits"}
-    body = [{"key": "m31.fits", "transfer": transfer}]
-    researcher.request("POST", f"/records/{recid}/draft/files", json=body, status=201)
+    # By default only the system may ask for a fetch (an importer, say).
+    service.draft_files.init_files(system_identity, recid, [{"key": "m31.fits", "transfer": transfer}])
     _until(lambda: researcher.found(recid)["counts"]["done"] == 1, 30)
 
 
@@ -124,7 +118,7 @@ def test_a_new_mapping_is_computed_ahead(worker: Instance, researcher: Researche
     from invenio_obscore.rdm.models import ObsCoreExtraction
     from invenio_obscore.rdm.products import cache_key
 
-    recid = researcher.draft({"m31.fits": fits_files.image()})
+    recid = researcher.draft({"m31.fits": sample_files.image()})
     _until(lambda: _status(researcher, recid) == "done", 20)
     researcher.verify(recid, 0, mapping="obs_title: 'Ahead'")
     key = cache_key("m31.fits", "obs_title: 'Ahead'")
