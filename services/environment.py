@@ -11,6 +11,8 @@ from services.layout import LOOPBACK, SERVICES, claim_port, password, port_of
 
 DATABASES = {"demo": "obscore_demo", "tests": "obscore_test"}
 ROLE_OPTIONS = {"demo": "CREATEROLE", "tests": "CREATEROLE CREATEDB"}
+MEMBERSHIPS = {"demo": "", "tests": "pg_signal_backend"}
+"""Tests cut connections of other roles, to see what happens then."""
 REDIS_BASE = {"demo": 0, "tests": 10}
 """Five Redis database numbers from here: cache, broker, Celery results, sessions and rate limits, identities."""
 
@@ -37,7 +39,7 @@ def write(addresses: dict[str, str]) -> None:
         if Daemon(name).pid() is None:
             claim_port(name)
     for purpose, database in DATABASES.items():
-        owner = postgresql.make_database(addresses["postgresql"], database, ROLE_OPTIONS[purpose])
+        owner = postgresql.make_database(addresses["postgresql"], database, ROLE_OPTIONS[purpose], MEMBERSHIPS[purpose])
         variables = (_for_demo if purpose == "demo" else _for_tests)(addresses, owner)
         lines = [f"{name}={shlex.quote(value)}\n" for name, value in variables.items()]
         target = file_for(purpose)

@@ -198,13 +198,23 @@ def make_extension(uri: str) -> None:
         psql(uri, [f"CREATE EXTENSION IF NOT EXISTS pg_sphere VERSION '{MENDED}'"])
 
 
-def make_database(admin: str, database: str, role_options: str) -> str:
-    """Make a database with pgSphere and its owner, a normal role, where missing; return the owner's URI."""
+def make_database(admin: str, database: str, role_options: str, membership: str = "") -> str:
+    """Make a database with pgSphere and its owner, a normal role, where missing; return the owner's URI.
+
+    Parameters
+    ----------
+    role_options
+        Of the owner: ``CREATEROLE`` and the like.
+    membership
+        A role that the owner becomes a member of.
+    """
     secret = password(database)
     server = with_database(admin, "postgres")
     known = psql(server, [f"SELECT 1 FROM pg_roles WHERE rolname = '{database}'"])
     verb = "ALTER" if known else "CREATE"
     psql(server, [f"{verb} ROLE {database} LOGIN NOSUPERUSER {role_options} PASSWORD '{secret}'"])
+    if membership:
+        psql(server, [f"GRANT {membership} TO {database}"])
     if not psql(server, [f"SELECT 1 FROM pg_database WHERE datname = '{database}'"]):
         psql(server, [f"CREATE DATABASE {database} OWNER {database}"])
     make_extension(with_database(admin, database))
