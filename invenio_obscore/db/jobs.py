@@ -120,6 +120,8 @@ class JobStore:
         NotFoundError
             There is none of this name, or its time is over.
         """
+        if "\0" in job_id:
+            raise NotFoundError("there is no such job")
         sql = f"SELECT {_COLUMNS} FROM obscore_uws.job WHERE job_id = %s AND destruction > now()"
         rows = self._query(sql, [job_id])
         if not rows:

@@ -133,6 +133,7 @@ def reading_session(timeout: float) -> dict[str, str]:
         "statement_timeout": milliseconds,
         "idle_in_transaction_session_timeout": milliseconds,
         "tcp_user_timeout": milliseconds,
+        "client_connection_check_interval": "2000",
         "client_encoding": "UTF8",
         "TimeZone": "UTC",
         "jit": "off",
@@ -157,12 +158,20 @@ class Result:
         self._connections = connections
         self._empty = empty
         self._open: list[Generator[list[Any], None, None]] = []
+        self._running: psycopg.Connection[Any] | None = None
 
     def __enter__(self) -> Result:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def cancel(self) -> None:
+        """Let the query end with an error; another thread than the one that reads may call this."""
+        running = self._running
+        if running is not None:
+            with contextlib.suppress(psycopg.Error):
+                running.cancel_safe(timeout=5)
 
     def close(self) -> None:
         """Stop: a query that still runs is cancelled, its connection goes back."""
@@ -204,10 +213,11 @@ class Result:
 
     def _rows(self, sql: str) -> Generator[Any, None, None]:
         try:
-            connection = self._connections.borrow()
+            connection = self._running = self._connections.borrow()
             try:
                 yield from self._execute(connection, sql)
             finally:
+                self._running = None
                 self._connections.give_back(connection)
         except psycopg.Error as error:
             raise translate(error) from error

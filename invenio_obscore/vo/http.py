@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
+import socket
 from collections.abc import Iterator
 from itertools import chain
 
@@ -16,6 +17,7 @@ from ..dali.parameters import Parameters
 from ..db.query import Result
 from ..errors import ConflictError, InputError, NotFoundError, ObsCoreError, ServiceError
 from ..formats import Format, Meta
+from .watch import HangUpWatch
 
 _log = logging.getLogger(__name__)
 VOTABLE = "application/x-votable+xml"
@@ -35,6 +37,7 @@ _STATUS: tuple[tuple[type[ObsCoreError], int], ...] = (
     (ServiceError, 503),
     (ObsCoreError, 500),
 )
+_watch = HangUpWatch()
 _SOCKETS = ("gunicorn.socket", "werkzeug.socket")
 
 
@@ -91,13 +94,18 @@ def _finish(response: Response) -> Response:
 
 def stream(result: Result, format_: Format, meta: Meta, *, write_timeout: float) -> Response:
     """Answer with a result; the first error of the query is raised here, before anything is sent."""
+    connection = _client_socket()
     try:
         pieces = format_.stream(result, meta)
-        first = next(pieces, b"")
+        with _watch.watching(connection, result.cancel):
+            first = next(pieces, b"")
     except BaseException:
         result.close()
         raise
-    _limit_writing(write_timeout)
+    if connection is not None:
+        # A client that takes nothing would hold its query's connection for ever.
+        with contextlib.suppress(OSError):
+            connection.settimeout(write_timeout)
     response = Response(_body(first, pieces), content_type=format_.media_type)
     response.call_on_close(result.close)
     return response
@@ -108,10 +116,6 @@ def _body(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield from pieces
 
 
-def _limit_writing(seconds: float) -> None:
-    """Let the server give up a client that takes nothing: its query would hold a connection for ever."""
-    for name in _SOCKETS:
-        connection = request.environ.get(name)
-        if connection is not None:
-            with contextlib.suppress(OSError):
-                connection.settimeout(seconds)
+def _client_socket() -> socket.socket | None:
+    """The connection to the client, where the server hands it out (gunicorn and Werkzeug do)."""
+    return next((request.environ[name] for name in _SOCKETS if name in request.environ), None)

@@ -47,7 +47,7 @@ class JobLimits:
     longest_duration: int = 4 * 3600
     keep_days: float = 7.0
     active_per_client: int = 50
-    longest_wait: float = 30.0
+    longest_wait: float = 20.0
     list_anonymous: bool = False
 
 
@@ -104,8 +104,7 @@ class JobService:
         """Return a job, after taking it back from a worker that died."""
         job = self._store.get(job_id)
         if job.phase in (Phase.QUEUED, Phase.EXECUTING):
-            for lost in self._store.recover(job_id):
-                self._send(lost)
+            self._send_again(self._store.recover(job_id))
             job = self._store.get(job_id)
         return job
 
@@ -211,8 +210,7 @@ class JobService:
 
     def sweep(self) -> None:
         """Take jobs back from dead workers, send lost ones again, forget those whose time is over."""
-        for job_id in self._store.recover():
-            self._send(job_id)
+        self._send_again(self._store.recover())
         self._clean_up()
 
     def _run(self, job: Job) -> tuple[str, int]:
@@ -269,6 +267,11 @@ class JobService:
             self._submit(job_id)
         except Exception as error:  # noqa: BLE001 - any broker's error: recorded, and the sweep sends the job again
             _log.error("job %s was not sent to a worker", job_id, exc_info=error)
+
+    def _send_again(self, job_ids: Sequence[str]) -> None:
+        for job_id in job_ids:
+            self._cancel(job_id)
+            self._send(job_id)
 
     def _cancel(self, job_id: str) -> None:
         with self._tap.queries.connections.connection() as connection:

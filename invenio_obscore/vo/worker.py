@@ -4,7 +4,7 @@
 
     celery -A invenio_obscore.vo.worker worker --beat
 
-It reads the same settings as :mod:`.wsgi`, with ``OBSCORE_TAP_BROKER_URL`` among them.
+It reads the same settings as :mod:`.wsgi`, with ``BROKER_URL`` among them (which the ``celery`` command reads, too).
 """
 
 from __future__ import annotations

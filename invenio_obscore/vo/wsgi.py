@@ -17,7 +17,7 @@ from flask import Flask
 
 from .routes import create_root_blueprint
 
-_OURS = ("OBSCORE_", "SITE_", "THEME_", "SQLALCHEMY_DATABASE_URI")
+_OURS = ("OBSCORE_", "SITE_", "THEME_", "SQLALCHEMY_DATABASE_URI", "BROKER_URL")
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -30,7 +30,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """
     app = Flask("invenio_obscore.vo", static_folder=None)
     app.config.update({k: v for k, v in (os.environ if config is None else config).items() if k.startswith(_OURS)})
-    broker = app.config.get("OBSCORE_TAP_BROKER_URL")
+    broker = app.config.get("BROKER_URL")
     if broker:
         app.extensions["celery"] = _celery(app, broker)
     app.register_blueprint(create_root_blueprint(app))

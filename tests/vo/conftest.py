@@ -80,7 +80,7 @@ def settings(database: Database, tmp_path_factory: pytest.TempPathFactory) -> di
     }
     redis = os.environ.get("OBSCORE_TEST_REDIS_URL")
     if redis:
-        found["OBSCORE_TAP_BROKER_URL"] = f"{redis}/14"
+        found["BROKER_URL"] = f"{redis}/14"
         found["OBSCORE_QUEUE"] = f"obscore-vo-{os.getpid()}"
         found["OBSCORE_UWS_RESULTS"] = tmp_path_factory.mktemp("uws").as_uri()
     return found
@@ -159,7 +159,7 @@ def tap_url(settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="session")
 def start_worker(settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory):
     """Return a context manager that runs a Celery worker."""
-    if "OBSCORE_TAP_BROKER_URL" not in settings:
+    if "BROKER_URL" not in settings:
         pytest.skip("no Redis: OBSCORE_TEST_REDIS_URL is not set (python3 -m services start)")
     folder = tmp_path_factory.mktemp("worker")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +16,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "library" / "adql"))
 from cases import TABLES, Case, cases  # noqa: E402
+from mutation import mutated  # noqa: E402
 
 from invenio_obscore.adql import compile as compile_adql
 from invenio_obscore.adql.schema import Schema
 from invenio_obscore.db import geometry, tap_schema
 from invenio_obscore.db.quoting import literal, quoted, relation
+from invenio_obscore.errors import AdqlError
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +108,23 @@ def test_rows(reader: psycopg.Connection[Any], schema: Schema, case: Case) -> No
     if kind == "=~":
         wanted, found = sorted(wanted, key=str), sorted(found, key=str)
     assert _same(found, wanted), found
+
+
+def test_mutated_queries_run(reader: psycopg.Connection[Any], schema: Schema) -> None:
+    """What translates is SQL that PostgreSQL understands: only values can still be at fault."""
+    generator = random.Random(int(os.environ.get("OBSCORE_FUZZ_SEED", "1")))
+    queries = [case.query for case in cases("valid.adql")]
+    reader.execute("SET statement_timeout = 2000")
+    for _ in range(int(os.environ.get("OBSCORE_FUZZ", "2000"))):
+        query = mutated(generator, queries)
+        try:
+            statement = compile_adql(query, schema, 5)
+        except AdqlError:
+            continue
+        try:
+            reader.execute(statement.sql, statement.parameters)  # type: ignore[arg-type]
+        except (psycopg.errors.DataError, psycopg.errors.CardinalityViolation, psycopg.errors.QueryCanceled):
+            continue
+        except psycopg.Error as error:
+            pytest.fail(f"{type(error).__name__}: {error}\n{query}\n{statement.sql}")
+    reader.execute("RESET statement_timeout")

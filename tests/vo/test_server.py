@@ -93,6 +93,13 @@ def test_a_client_that_goes_frees_its_query_within_two_seconds(tap_url, active):
     assert time.monotonic() - gone < 2
 
 
+def test_a_client_that_goes_before_the_first_row_frees_its_query(tap_url, active):
+    connection = request(tap_url, ENDLESS.replace("a.*", "COUNT(*)"))
+    until(active)
+    connection.close()
+    until(lambda: not active(), seconds=5)
+
+
 def test_a_client_that_takes_nothing_is_given_up(tap_url, active):
     connection = request(tap_url, ENDLESS)
     assert connection.recv(1000).startswith(b"HTTP/1.1 200")
