@@ -14,13 +14,12 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import update_wrapper
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from tqdm import tqdm
 
 from . import __version__
-from .curation import Curator
 from .errors import ObsCoreError
 from .extraction.evidence import Product
 from .fits.sources import Source, find
@@ -30,6 +29,9 @@ from .obscore.validation import validate as validate_row
 from .pipeline import extract as extract_products
 from .response import FileProblem, Response, display_name
 from .tables import apply_mapping, as_csv, load_mapping, load_table, products_of, put_back, rows_of, write
+
+if TYPE_CHECKING:
+    from .curation import Curator
 
 DONE, INCOMPLETE, WRONG, INTERRUPTED = 0, 1, 2, 130
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -72,6 +74,12 @@ def _mapping(path: str | None, functions_file: str | None) -> Mapping | None:
     return load_mapping(path, functions=_functions(functions_file)) if path else None
 
 
+def _curator() -> Curator:
+    from .curation import Curator  # pyvo takes a second to import, which the other commands need not wait
+
+    return Curator()
+
+
 # -- extract ---------------------------------------------------------------------------------------------------------
 @main.command()
 @click.argument("paths", nargs=-1, required=True)
@@ -107,7 +115,7 @@ def extract(
         journal.unlink(missing_ok=True)
     response = _extracted(paths, mapping, jobs, journal)
     if with_curation:
-        click.echo(Curator().curate(list(response)), err=True)
+        click.echo(_curator().curate(list(response)), err=True)
     _write(response, output)
     if evidence:
         _write_evidence(response, Path(evidence))
@@ -280,7 +288,7 @@ def curate(table: str, output: str | None) -> None:
     """Fill empty cells of a TABLE with what Simbad and SVO are sure of (filters: from a column FILTER)."""
     loaded = load_table(table)
     products = products_of(loaded)
-    report = Curator().curate(products)
+    report = _curator().curate(products)
     for number, product in enumerate(products, 1):
         for problem in product.problems:
             click.echo(f"row {number}: {problem.column}: {problem.message}")
