@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from .extraction import EXTRACTOR_VERSION
 from .extraction.evidence import Problem, Product
-from .fits.sources import FileSource, Source
+from .fits.sources import Source
 
 _AHEAD = 16
 
@@ -139,7 +139,7 @@ def _one(source: Source) -> Outcome:
 
 
 class _Pool:
-    """Several processes; files on disk go to them, members and open streams stay here."""
+    """Several processes; files on disk and their members go to them, open streams stay here."""
 
     def __init__(self, work: Work, jobs: int) -> None:
         self._work, self._jobs = work, jobs
@@ -163,7 +163,7 @@ class _Pool:
             self._executor.shutdown(cancel_futures=True)
 
     def _begin(self, source: Source) -> Future[Outcome] | Outcome:
-        if not isinstance(source, FileSource):
+        if not source.portable:
             return self._work(source)
         try:
             return self._executor.submit(_one, source)

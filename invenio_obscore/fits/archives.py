@@ -113,6 +113,11 @@ class ZipMember(Source):
     compressed_size: int = 0
     method: int = _STORED
 
+    @property
+    def portable(self) -> bool:
+        """See :attr:`.Source.portable`."""
+        return self.archive.portable
+
     def open(self) -> BinaryIO:
         """See :meth:`.Source.open`: a stored member seeks, a compressed one is read forward."""
         if self.problem:
@@ -222,6 +227,11 @@ class TarMember(Source):
     archive: Source = field(default_factory=lambda: Source(""), repr=False)
     offset: int = 0
 
+    @property
+    def portable(self) -> bool:
+        """See :attr:`.Source.portable`."""
+        return self.archive.portable
+
     def open(self) -> BinaryIO:
         """See :meth:`.Source.open`."""
         if self.problem:
@@ -237,6 +247,11 @@ class CompressedTarMember(TarMember):
     """
 
     reader: _SharedReader = field(default_factory=lambda: _SharedReader(Source("")), repr=False)
+
+    @property
+    def portable(self) -> bool:
+        """Every other process would inflate the archive from its beginning."""
+        return False
 
     def open(self) -> BinaryIO:
         """See :meth:`.Source.open`; it ends where the next member of the archive is opened."""

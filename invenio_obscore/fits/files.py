@@ -59,6 +59,11 @@ class Source:
         """
         raise self.problem or FitsError(f"{self.name}: nothing to open")
 
+    @property
+    def portable(self) -> bool:
+        """Whether another process can open it, in any order with others."""
+        return False
+
 
 @dataclass
 class FileSource(Source):
@@ -73,6 +78,11 @@ class FileSource(Source):
         except OSError:
             size = None
         return cls(os.path.basename(text), text, size, Path(os.path.abspath(text)).as_uri())
+
+    @property
+    def portable(self) -> bool:
+        """See :attr:`Source.portable`."""
+        return True
 
     def open(self) -> BinaryIO:
         """See :meth:`Source.open`."""

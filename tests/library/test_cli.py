@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from curation_stand_in import StandIn
+from test_sources import fits_bytes, tar_bytes, zip_bytes
 
 from invenio_obscore import extract
 from invenio_obscore.cli import main
@@ -232,3 +233,13 @@ def test_a_journal_of_another_mapping_does_not_count(catalogue: Path, tmp_path: 
     assert len(journal.read_text().splitlines()) == 4
     extract(str(catalogue), resume=journal)
     assert len(journal.read_text().splitlines()) == 4
+
+
+def test_members_of_archives_in_several_processes(tmp_path: Path) -> None:
+    contents = {f"{number}.fits": fits_bytes(str(number)) for number in range(20)}
+    (tmp_path / "a.zip").write_bytes(zip_bytes(contents))
+    (tmp_path / "b.tar").write_bytes(tar_bytes(contents))
+    (tmp_path / "c.tar.gz").write_bytes(tar_bytes(contents, "w:gz"))
+    found = extract(str(tmp_path), jobs=2)
+    assert [p.row["target_name"] for p in found] == [str(number) for number in range(20)] * 3
+    assert not found.failures
