@@ -33,3 +33,30 @@ def _bytes(*hdus: Any) -> bytes:
     buffer = BytesIO()
     fits.HDUList(list(hdus)).writeto(buffer)
     return buffer.getvalue()
+
+
+def many_extensions(count: int = 1000) -> bytes:
+    """A file with that many small image extensions."""
+    extension = _bytes(fits.PrimaryHDU(), fits.ImageHDU(np.zeros((2, 2), dtype="int16")))[2880:]
+    return _bytes(fits.PrimaryHDU()) + extension * count
+
+
+def odd_cards() -> bytes:
+    """An image whose cards hold what no card should: NaN, text for numbers, control characters, other encodings."""
+    lines = {
+        b"EXPTIME ": b"EXPTIME =                  NaN",
+        b"DATE-OBS": b"DATE-OBS= 'the other day'",
+        b"OBJECT  ": b"OBJECT  = 'M\x00 \xff\xfe<31>&'",
+        b"CRVAL1  ": b"CRVAL1  = 'ten'",
+        b"CDELT2  ": b"CDELT2  =                  INF",
+    }
+    content = image(EXPTIME=1.0, DATE_OBS="2020-01-01")
+    for keyword, line in lines.items():
+        at = content.index(keyword + b"=")
+        content = content[:at] + line.ljust(80) + content[at + 80 :]
+    return content
+
+
+def broken_wcs() -> bytes:
+    """An image whose WCS cannot be: a singular matrix in a projection that does not exist."""
+    return image(CTYPE1="RA---XXX", CTYPE2="DEC--XXX", PC1_1=0.0, PC1_2=0.0, PC2_1=0.0, PC2_2=0.0)

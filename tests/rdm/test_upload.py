@@ -69,6 +69,26 @@ def test_a_bad_file_ends_readably_and_hurts_no_other(
     assert said or status == "done"
 
 
+def test_hostile_headers_end_readably_and_can_be_published(
+    researcher: Researcher, visitor: Researcher, read_queued: Callable[[], int]
+) -> None:
+    files = {
+        "extensions.fits": sample_files.many_extensions(),
+        "cards.fits": sample_files.odd_cards(),
+        "wcs.fits": sample_files.broken_wcs(),
+        "good.fits": sample_files.image(),
+    }
+    recid = researcher.draft(files)
+    read_queued()
+    found = researcher.found(recid)
+    assert found["counts"]["done"] == len(files)
+    for key in ("cards.fits", "wcs.fits"):
+        assert [problem for product in _file(found, key)["products"] for problem in product["problems"]], key
+    researcher.publish(recid)
+    addresses = {row["access_url"] for row in visitor.rows(recid)}
+    assert len(addresses) == len(files)
+
+
 @pytest.mark.parametrize("key", ["M 31 'b'.fits", 'quote".fits', "über/ß 星.fits", "a&b=c%20d.fits", "percent%.fits"])
 def test_odd_names(researcher: Researcher, read_queued: Callable[[], int], key: str) -> None:
     recid = researcher.draft({key: sample_files.image()})

@@ -1,0 +1,42 @@
+"""Whatever JSON a depositor sends is refused in words or can be stored and applied."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from marshmallow import ValidationError
+
+from invenio_obscore.extraction.evidence import Product
+from invenio_obscore.obscore.columns import ALL_COLUMNS, SYSTEM_COLUMNS
+from invenio_obscore.obscore.row import ObsCoreRow
+from invenio_obscore.pipeline import correct
+from invenio_obscore.rdm.schemas import RowSchema, VerificationSchema
+
+TEXT = st.text(st.characters(categories=["L", "N", "P", "Z", "C"]), max_size=40)
+SCALAR = st.none() | st.booleans() | st.integers() | st.floats() | TEXT
+ANY_JSON = st.recursive(SCALAR, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3))
+ROW = st.dictionaries(st.sampled_from(sorted(ALL_COLUMNS)) | TEXT, SCALAR, max_size=4)
+CORRECTIONS = st.dictionaries(TEXT, st.dictionaries(TEXT, ROW, max_size=2), max_size=2)
+BODY = ANY_JSON | st.fixed_dictionaries({"mapping": ANY_JSON | TEXT, "corrections": ANY_JSON | CORRECTIONS})
+
+
+@given(BODY)
+def test_anything(body: Any) -> None:
+    try:
+        loaded = VerificationSchema().load(body)
+    except ValidationError as error:
+        assert error.messages
+        return
+    assert "\0" not in loaded["mapping"]
+    loaded["mapping"].encode()
+    assert json.loads(json.dumps(loaded, allow_nan=False)) == loaded
+    for products in loaded["corrections"].values():
+        for values in products.values():
+            correct([Product(ObsCoreRow())], {"": values}, system=SYSTEM_COLUMNS)
+
+
+def test_every_column_that_is_not_the_servers_can_be_corrected() -> None:
+    assert set(RowSchema().fields) == set(ALL_COLUMNS) - SYSTEM_COLUMNS
