@@ -104,3 +104,53 @@ OBSCORE_READER_PASSWORD = ""
 
 Empty leaves the role without one (peer or trust authentication).
 """
+
+# ---------------------------------------------------------------------------------------------------- TAP
+
+OBSCORE_TAP_DATABASE_URI = ""
+"""Database that answers queries, with the role that reads: a replica, for instance.
+
+Empty means that of ``SQLALCHEMY_DATABASE_URI``, as ``OBSCORE_READER_ROLE``.
+"""
+
+OBSCORE_TAP_CONNECTIONS = 8
+"""Most connections of one web process to that database; they are apart from the repository's own."""
+
+OBSCORE_TAP_TIMEOUT = 300
+"""Seconds that a query may run, sending its rows included."""
+
+OBSCORE_TAP_WRITE_TIMEOUT = 60
+"""Seconds in which a client must take the next piece of an answer (under gunicorn; other servers have a setting)."""
+
+OBSCORE_TAP_MAXREC = 20_000
+"""Rows of an answer to a query without ``MAXREC``."""
+
+OBSCORE_TAP_MAXREC_LIMIT = 20_000_000
+"""The most rows that ``MAXREC`` may ask for."""
+
+OBSCORE_VO_URL = ""
+"""Public address above ``/tap`` and ``/did``. Empty means what the request was sent to (``<site>/vo``)."""
+
+OBSCORE_UWS_DATABASE_URI = ""
+"""Database that keeps asynchronous queries (schema ``obscore_uws``). Empty means ``SQLALCHEMY_DATABASE_URI``."""
+
+OBSCORE_UWS_RESULTS = ""
+"""Where results of asynchronous queries are kept: an fsspec address, such as ``s3://bucket/uws``.
+
+Web and workers must all reach it. Empty means the folder ``obscore-uws`` of the instance.
+"""
+
+OBSCORE_UWS_DURATION = 3600
+"""Seconds that an asynchronous query may run unless the client wishes otherwise."""
+
+OBSCORE_UWS_LONGEST_DURATION = 4 * 3600
+"""The most seconds that a client can wish for."""
+
+OBSCORE_UWS_KEEP_DAYS = 7
+"""Days after which an asynchronous query and its result are deleted."""
+
+OBSCORE_UWS_JOBS_PER_CLIENT = 50
+"""Asynchronous queries of one address that may wait or run."""
+
+OBSCORE_UWS_LIST_ANONYMOUS = False
+"""Whether anybody may list everybody's asynchronous queries. Their names are what gives access to them."""
