@@ -50,7 +50,7 @@ def status(drift: bool, most: int) -> None:
     lines, attention = report.overview(most_failures=most)
     for line in lines:
         click.echo(line)
-    if drift:
+    if drift and report.is_installed():
         found = report.count_drift()
         click.echo(f"drift      {found} record(s)" + (": run `invenio obscore reconcile`" if found else ""))
         attention = attention or bool(found)

@@ -15,7 +15,7 @@ def overview(*, most_failures: int) -> tuple[list[str], bool]:
     lines: list[str] = []
     missing = installation.missing()
     lines += [f"set-up     {what}" for what in missing] or ["set-up     complete"]
-    if any("table" in what for what in missing):
+    if not is_installed():
         return lines, True
     counts = _counts()
     lines.append("files      " + ", ".join(f"{counts.get(state, 0)} {state.value}" for state in Status))
@@ -25,6 +25,11 @@ def overview(*, most_failures: int) -> tuple[list[str], bool]:
     lines += [f"failed     {file_id}  {reason}" for file_id, reason in _failures(most_failures)]
     lines.append("products   " + (", ".join(_versions()) or "none"))
     return lines, bool(missing or counts.get(Status.FAILED))
+
+
+def is_installed() -> bool:
+    """Whether the tables are there, the module's own and the published ones."""
+    return not any("table" in what for what in installation.missing())
 
 
 def _counts() -> dict[Status, int]:

@@ -24,7 +24,9 @@ def main() -> None:
 
         alembic = current_app.extensions["invenio-db"].alembic
         others = [head for head in alembic.script_directory.get_heads() if head not in _ours(alembic)]
-        alembic.upgrade(others)
+        for head in others:
+            # A list, since flask-alembic takes a text of digits for a number of steps.
+            alembic.upgrade([head])
         report: dict[str, Any] = {"without": _tables(db)}
         alembic.upgrade()
         report["up"] = _tables(db)
