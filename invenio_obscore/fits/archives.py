@@ -143,7 +143,8 @@ class ZipMember(Source):
 
 
 def _zip_members(archive: Source) -> Iterator[Source]:
-    entries = [entry for entry in _zip_entries(archive) if not entry.is_dir()]
+    # zipfile itself stumbles over a damaged entry without a name.
+    entries = [entry for entry in _zip_entries(archive) if entry.filename and not entry.is_dir()]
     ends = _ends(entries, archive.size)
     seen: set[str] = set()
     for entry in entries:

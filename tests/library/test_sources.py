@@ -233,6 +233,12 @@ def test_a_damaged_entry_is_a_problem_of_that_member(offset: int, form: str, val
     assert good.get("b.fits") == "b"
 
 
+def test_a_member_without_a_name_is_left_out() -> None:
+    content = zip_bytes(TWO)
+    nameless = patched(content, DIRECTORY, 28, "<H", 0)
+    assert "" not in [s.member for s in members(io.BytesIO(nameless))]
+
+
 def test_damaged_bytes_of_a_member_are_a_problem_of_that_member() -> None:
     data = bytearray(zip_bytes({"a.fits": random.Random(1).randbytes(5000), "b.fits": fits_bytes("b")}))
     data[60:200] = b"\xff" * 140
