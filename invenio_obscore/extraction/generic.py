@@ -108,7 +108,7 @@ def _coverage(scope: Scope) -> SkyCoverage | None:
     failures = 0
     for hdu in scope.main:
         try:
-            sky = sky_coverage(hdu.header)
+            sky = sky_coverage(hdu.header, scope.lookup)
         except FitsError as error:
             failures += 1
             if failures <= 3:

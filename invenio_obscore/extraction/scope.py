@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from astropy.io import fits
+
 from ..fits.cards import Scalar
+from ..fits.coordinates import coordinate_tables
 from ..fits.problems import Problem, Severity
 from ..fits.reading import HduReading, Reading
 from .evidence import Evidence, SourceKind
@@ -75,6 +78,13 @@ class Scope:
             if all(hdu is not seen for seen in order):
                 order.append(hdu)
         return order
+
+    def lookup(self) -> fits.HDUList | None:
+        """The file's tables of coordinates, for -TAB axes; None where there are none."""
+        if "lookup" not in self.facts:
+            self.facts["lookup"] = coordinate_tables(self.reading)
+        tables: fits.HDUList | None = self.facts["lookup"]
+        return tables
 
     def problem(self, severity: Severity, code: str, message: str, *, column: str = "", hdu: int | None = None) -> None:
         """Note something doubtful, once."""

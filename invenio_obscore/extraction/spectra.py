@@ -66,7 +66,7 @@ def image_axis(scope: Scope) -> Iterator[Found]:
 def _image_axis(hdu: HduReading, scope: Scope) -> SpectralCoverage | None:
     result: SpectralCoverage | None = None
     try:
-        result = spectral_coverage(hdu.header)
+        result = spectral_coverage(hdu.header, lookup=scope.lookup)
     except FitsError as error:
         scope.problem("attention", "spectral-axis", error.message, column="em_min", hdu=hdu.index)
     return result or linear_spectrum(hdu.header) or log_energy(hdu.header)

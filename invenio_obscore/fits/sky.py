@@ -11,7 +11,7 @@ from ..errors import FitsError
 from ..obscore.regions import Circle, Polygon, Region, Union, separation
 from .cards import Header
 from .frames import frame_of
-from .wcs import SkyAxes, build, find_sky, image_shape, pixel_to_world
+from .wcs import Lookup, SkyAxes, build, find_sky, image_shape, pixel_to_world
 
 _WIDE_DEG = 3.0
 _PER_EDGE = 8
@@ -52,7 +52,7 @@ class SkyCoverage:
         return min(360.0, 2 * self.region.bounding_circle().radius)
 
 
-def sky_coverage(header: Header) -> SkyCoverage | None:
+def sky_coverage(header: Header, lookup: Lookup | None = None) -> SkyCoverage | None:
     """The sky that an image HDU covers; None where its WCS is no sky or it has no pixels.
 
     Raises
@@ -68,15 +68,17 @@ def sky_coverage(header: Header) -> SkyCoverage | None:
     lengths = tuple(shape[n - 1] for n in pair)
     if min(lengths) < 1:
         return None
-    return _Image(header, axes, pair, lengths).coverage()
+    return _Image(header, axes, pair, lengths, lookup).coverage()
 
 
 class _Image:
     """One image's pixel plane and the way from it to ICRS."""
 
-    def __init__(self, header: Header, axes: SkyAxes, pair: tuple[int, ...], lengths: tuple[int, ...]) -> None:
+    def __init__(
+        self, header: Header, axes: SkyAxes, pair: tuple[int, ...], lengths: tuple[int, ...], lookup: Lookup | None
+    ) -> None:
         self._axes, self._lengths = axes, lengths
-        self._wcs = build(header, pair, axes.alternate)
+        self._wcs = build(header, pair, axes.alternate, lookup)
         self._frame = frame_of(header, axes.kind, axes.alternate)
         self._flat = str(header.get(f"CTYPE{axes.longitude}{axes.alternate}", "")).upper()[-3:] in (
             "TAN",

@@ -12,7 +12,7 @@ from astropy import units as u
 from ..errors import FitsError
 from .cards import Header
 from .values import HC_EV, SPEED_OF_LIGHT, parse_unit, vacuum_from_air
-from .wcs import alternates, axis_count, build, image_shape, pixel_to_world
+from .wcs import Lookup, alternates, axis_count, build, image_shape, pixel_to_world
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,9 @@ def spectral_axis(header: Header) -> tuple[int, str] | None:
     return None
 
 
-def spectral_coverage(header: Header, count: int | None = None) -> SpectralCoverage | None:
+def spectral_coverage(
+    header: Header, count: int | None = None, lookup: Lookup | None = None
+) -> SpectralCoverage | None:
     """What the spectral axis of an image covers; None where there is none or it cannot be told.
 
     Raises
@@ -210,7 +212,7 @@ def spectral_coverage(header: Header, count: int | None = None) -> SpectralCover
     if kind is None or length < 1:
         return None
     written = header.text(f"CUNIT{axis}{letter}") or ""
-    values, unit = _edge_values(header, axis, letter, kind, code, length, written, house == "axis-name")
+    values, unit = _edge_values(header, axis, letter, kind, code, length, written, house == "axis-name", lookup)
     rest = rest_wavelength(header, letter)
     raw = f"{ctype} {written}".strip()
     result = coverage(
@@ -238,14 +240,18 @@ def _edge_values(
     length: int,
     written: str,
     needs_unit: bool,
+    lookup: Lookup | None,
 ) -> tuple[tuple[float, float], str]:
     """Axis values (SI of the kind) at the outer pixel edges, and the unit's text."""
     unit = parse_unit(written) if written else None if needs_unit else kind.si
     if unit is None or not unit.is_equivalent(kind.si):
         raise FitsError(f"CUNIT{axis} is {written!r}, no unit of a {kind.name} axis")
     pixels = (0.5, length + 0.5)
-    if code and code != "LOG" and code != "TAB":
-        return _through_wcslib(header, axis, letter, pixels), unit.to_string()
+    if code == "TAB":
+        # A table has no values beyond its first and last entry.
+        return _through_wcslib(header, axis, letter, (1.0, float(length)), kind.si, lookup), unit.to_string()
+    if code and code != "LOG":
+        return _through_wcslib(header, axis, letter, pixels, kind.si, lookup), unit.to_string()
     factor = float(unit.to(kind.si))
     reference = header.number(f"CRVAL{axis}{letter}") or 0.0
     offsets = [(p - _or(header.number(f"CRPIX{axis}{letter}"), 0.0)) * _step(header, axis, letter) for p in pixels]
@@ -273,10 +279,15 @@ def _step(header: Header, axis: int, letter: str = "") -> float:
     return delta * _or(header.number(f"PC{axis}_{axis}{letter}"), 1.0)
 
 
-def _through_wcslib(header: Header, axis: int, letter: str, pixels: tuple[float, float]) -> tuple[float, float]:
-    wcs = build(header, (axis,), letter)
+def _through_wcslib(
+    header: Header, axis: int, letter: str, pixels: tuple[float, float], si: u.UnitBase, lookup: Lookup | None
+) -> tuple[float, float]:
+    """Axis values in SI: wcslib turns most units into SI ones, and leaves those of tables."""
+    wcs = build(header, (axis,), letter, lookup)
     world = pixel_to_world(wcs, np.array([[p] for p in pixels]))
-    return float(world[0, 0]), float(world[1, 0])
+    unit = parse_unit(str(wcs.wcs.cunit[0])) or si
+    factor = float(unit.to(si)) if unit.is_equivalent(si) else 1.0
+    return float(world[0, 0]) * factor, float(world[1, 0]) * factor
 
 
 def table_kind(name: str, unit_text: str, ucd: str = "") -> tuple[SpectralKind, u.UnitBase] | None:

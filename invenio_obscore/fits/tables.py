@@ -134,8 +134,8 @@ class TableReader:
 
     def _note_coordinates(self, header: Header) -> None:
         """Remember which extensions hold -TAB coordinates (FITS 4.0, section 8.2.4)."""
-        for axis in range(1, header.integer("NAXIS") + 1):
-            if str(header.get(f"CTYPE{axis}", "")).endswith("-TAB"):
+        for axis in range(1, 10):
+            if str(header.get(f"CTYPE{axis}", "")).strip().endswith("-TAB"):
                 self._coordinates.add((header.text(f"PS{axis}_0") or "").upper())
 
     def _take(self, position: int, size: int) -> bytes:

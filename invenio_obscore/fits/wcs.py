@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -148,7 +149,16 @@ def _unit_card(header: Header, axis: int, alternate: str) -> str:
         return ""
 
 
-def build(header: Header, axes: tuple[int, ...] = (), alternate: str = "") -> WCS:
+#: Gives the tables that -TAB axes look up; called only where there are such axes.
+Lookup = Callable[[], fits.HDUList | None]
+
+
+def uses_tables(header: Header, axes: tuple[int, ...], alternate: str = "") -> bool:
+    """Whether one of these axes is a -TAB axis (FITS 4.0, section 8.2.4)."""
+    return any(str(header.get(f"CTYPE{n}{alternate}", "")).upper()[4:] == "-TAB" for n in axes)
+
+
+def build(header: Header, axes: tuple[int, ...] = (), alternate: str = "", lookup: Lookup | None = None) -> WCS:
     """The WCS of some axes (from 1; all by default) of one coordinate system.
 
     Raises
@@ -164,7 +174,8 @@ def build(header: Header, axes: tuple[int, ...] = (), alternate: str = "") -> WC
         warnings.simplefilter("ignore")
         try:
             cards = fits.Header.fromstring(text)
-            return WCS(cards, key=alternate or " ", naxis=list(axes) or None)
+            tables = lookup() if lookup and uses_tables(header, axes, alternate) else None
+            return WCS(cards, tables, key=alternate or " ", naxis=list(axes) or None)
         except Exception as error:  # noqa: BLE001  # wcslib's and astropy's errors have no common root; all become ours
             raise FitsError(f"WCS{alternate}: {_first_line(error)}") from error
 

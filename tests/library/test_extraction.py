@@ -452,3 +452,14 @@ def test_an_empty_file_still_has_its_row() -> None:
     assert product.row["dataproduct_type"] is None
     assert "type-unknown" in codes(product)
     assert product.row["calib_level"] is not None
+
+
+def test_a_spectral_axis_in_a_table() -> None:
+    wavelengths = [500.0 + n**2 for n in range(10)]
+    cube = image(
+        (10,), CTYPE1="WAVE-TAB", CUNIT1="nm", CRPIX1=1.0, CRVAL1=1.0, CDELT1=1.0, PS1_0="LOOKUP", PS1_1="COORD"
+    )
+    lookup = table([("COORD", "10D", "nm")], struct.pack(">10d", *wavelengths), 1, EXTNAME="LOOKUP", TDIM1="(1,10)")
+    product = one(cube + lookup)
+    assert product.row["dataproduct_type"] == "spectrum"
+    assert (product.row["em_min"], product.row["em_max"]) == pytest.approx((5.0e-7, 5.81e-7))
