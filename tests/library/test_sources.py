@@ -235,8 +235,8 @@ def test_a_damaged_entry_is_a_problem_of_that_member(offset: int, form: str, val
 
 def test_a_member_without_a_name_is_left_out() -> None:
     content = zip_bytes(TWO)
-    nameless = patched(content, DIRECTORY, 28, "<H", 0)
-    assert "" not in [s.member for s in members(io.BytesIO(nameless))]
+    nameless = patched(content, DIRECTORY, 46, "<B", 0)
+    assert [s.member for s in members(io.BytesIO(nameless))] == ["b.fits"]
 
 
 def test_damaged_bytes_of_a_member_are_a_problem_of_that_member() -> None:
