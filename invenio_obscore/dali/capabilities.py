@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .documents import XSI, serialize, text
@@ -64,10 +64,11 @@ class TapCapabilities:
     base_url: str
     data_models: Sequence[tuple[str, str]]
     language_versions: Sequence[tuple[str, str]]
-    features: dict[str, Sequence[Feature]]
+    features: Mapping[str, Sequence[Feature]]
     formats: Sequence[OutputFormat]
     output_limit: Limits
     execution: Limits
+    language_description: str = "Astronomical Data Query Language"
     upload_methods: Sequence[str] = ()
     retention: Limits | None = None
     upload_limit: Limits | None = None
@@ -103,7 +104,7 @@ def _language(element: ET.Element, facts: TapCapabilities) -> None:
     ET.SubElement(element, "name").text = "ADQL"
     for ivo_id, version in facts.language_versions:
         ET.SubElement(element, "version", {"ivo-id": ivo_id}).text = version
-    ET.SubElement(element, "description").text = "Astronomical Data Query Language"
+    ET.SubElement(element, "description").text = text(facts.language_description)
     for type_, features in facts.features.items():
         parent = ET.SubElement(element, "languageFeatures", type=type_)
         for feature in features:

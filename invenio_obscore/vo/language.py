@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from ..adql.features import FEATURES as KNOWN
 from ..dali.capabilities import Feature
 
 #: Values of LANG.
 LANGUAGES = ("ADQL", "ADQL-2.0", "ADQL-2.1")
 VERSIONS = (("ivo://ivoa.net/std/ADQL#v2.0", "2.0"), ("ivo://ivoa.net/std/ADQL#v2.1", "2.1"))
 
+# TAPRegExt 1.0's spelling, with which clients compare; ADQL 2.1 writes it in lower case.
 _PREFIX = "ivo://ivoa.net/std/TAPRegExt#features-"
+# stilts 3.4.7 takes this one for an error in the one spelling and warns of it in the other: the description has it.
+_UNKNOWN_TO_CLIENTS = frozenset({"adql-conditional"})
+DESCRIPTION = "Astronomical Data Query Language 2.1 with all of its optional features, COALESCE among them"
 
-#: Feature type and its features; only what :mod:`invenio_obscore.adql` translates.
-FEATURES: dict[str, Sequence[Feature]] = {
-    _PREFIX + "adqlgeo": [Feature(f) for f in "POINT CIRCLE POLYGON CONTAINS INTERSECTS DISTANCE".split()],
-}
+
+def _features() -> dict[str, list[Feature]]:
+    found: dict[str, list[Feature]] = {}
+    for feature in KNOWN:
+        if feature.kind not in _UNKNOWN_TO_CLIENTS:
+            found.setdefault(_PREFIX + feature.kind, []).append(Feature(feature.form, feature.description))
+    return found
+
+
+#: Feature type and its features: what :mod:`invenio_obscore.adql` translates.
+FEATURES = _features()

@@ -12,7 +12,7 @@ from ..db.query import Lender, QueryService, Result
 from ..db.tableset import read_tableset
 from ..errors import ObsCoreError, ParameterError
 from ..formats import FORMATS, Format, Info, Meta, for_responseformat
-from .language import FEATURES, LANGUAGES, VERSIONS
+from .language import DESCRIPTION, FEATURES, LANGUAGES, VERSIONS
 from .settings import VoSettings
 
 _RUNID_LENGTH = 64
@@ -103,6 +103,7 @@ class TapService:
             data_models=_MODELS,
             language_versions=VERSIONS,
             features=FEATURES,
+            language_description=DESCRIPTION,
             formats=[OutputFormat(f.content_type, f.names, f.ivo_id) for f in FORMATS],
             output_limit=Limits(query.maxrec, query.maxrec_limit),
             execution=Limits(seconds, seconds),
