@@ -130,7 +130,8 @@ class Writer(Geometries):
         return f"({self.query(body if isinstance(body, ir.Query) else ir.Query(body))})"
 
     def _tail(self, query: ir.Query, limit: int | None) -> str:
-        keys = ", ".join(self._sort_key(key) for key in query.order_by)
+        # PostgreSQL refuses to sort by a constant, which would change nothing.
+        keys = ", ".join(self._sort_key(key) for key in query.order_by if not isinstance(key.value, ir.Constant))
         order = f" ORDER BY {keys}" if keys else ""
         offset = f" OFFSET {self.bind(query.offset, 'int8')}" if query.offset is not None else ""
         return order + offset + self._limit(limit)

@@ -12,17 +12,20 @@ from collections.abc import Iterator
 _EXPRESSIONS: tuple[tuple[str, str, str], ...] = (
     # geometries from degrees
     ("point(longitude float8, latitude float8)", "spoint", "spoint(radians(longitude), radians(latitude))"),
-    ("circle(centre spoint, radius float8)", "scircle", "scircle(centre, radians(radius))"),
+    ("circle(centre spoint, radius float8)", "scircle", "scircle(centre, radians(adql.checked_radius(radius)))"),
     (
-        "polygon(points spoint[])",
+        "simple_polygon(points spoint[])",
         "spoly",
         "(SELECT spoly(p ORDER BY n) FROM unnest(points) WITH ORDINALITY AS u(p, n))",
     ),
     (
-        "polygon(numbers float8[])",
-        "spoly",
-        "(SELECT spoly(spoint(radians(numbers[2 * n - 1]), radians(numbers[2 * n])) ORDER BY n)"
-        " FROM generate_series(1, cardinality(numbers) / 2) AS g(n))",
+        "vertices(numbers float8[])",
+        "spoint[]",
+        "(SELECT array_agg(spoint(radians(numbers[2 * n - 1]), radians(numbers[2 * n])) ORDER BY n)"
+        " FROM generate_series(1, cardinality(numbers) / 2) AS g(n) WHERE"
+        # without a vertex that repeats the one before it, or the first one at the end
+        " NOT (n > 1 AND numbers[2 * n - 1 : 2 * n] = numbers[2 * n - 3 : 2 * n - 2])"
+        " AND NOT (n > 1 AND 2 * n = cardinality(numbers) AND numbers[2 * n - 1 : 2 * n] = numbers[1:2]))",
     ),
     # and back
     ("longitude(point spoint)", "float8", "degrees(long(point))"),
@@ -55,7 +58,6 @@ _EXPRESSIONS: tuple[tuple[str, str, str], ...] = (
         "scircle",
         "(SELECT adql.circle(adql.point(n[1], n[2]), n[3]) FROM adql.numbers(dali) AS f(n))",
     ),
-    ("polygon_of(dali text)", "spoly", "adql.polygon(adql.numbers(dali))"),
     # intervals: whichever way round the limits are, so that a row with swapped ones is still found
     (
         "interval(low float8, high float8)",
@@ -113,11 +115,16 @@ _LATER: tuple[tuple[str, str, str], ...] = (
     (
         "has_word(haystack text, needle text)",
         "bool",
-        "to_tsvector('pg_catalog.simple'::regconfig, haystack) @@ plainto_tsquery('pg_catalog.simple'::regconfig, needle)",
+        "to_tsvector('pg_catalog.simple'::regconfig, haystack)"
+        " @@ plainto_tsquery('pg_catalog.simple'::regconfig, needle)",
     ),
     ("hashlist_has(hashlist text, item text)", "bool", "lower(item) = ANY (string_to_array(lower(hashlist), '#'))"),
-    ("healpix_index(fineness int4, p spoint)", "int8", "healpix_nest(fineness, p)"),
-    ("healpix_center(fineness int4, cell int8)", "spoint", "center_of_healpix_nest(fineness, cell)"),
+    ("healpix_index(fineness int4, p spoint)", "int8", "healpix_nest(adql.checked_fineness(fineness), p)"),
+    (
+        "healpix_center(fineness int4, cell int8)",
+        "spoint",
+        "center_of_healpix_nest(adql.checked_fineness(fineness), adql.checked_cell(fineness, cell))",
+    ),
     (
         "rotated(p spoint, m float8[])",
         "spoint",
@@ -235,10 +242,65 @@ END $do$
 """
 
 
+def _check(name: str, parameters: str, value: str, type_: str, condition: str, problem: str) -> str:
+    """A function that lets a value pass or ends the query as an error of its values (SQLSTATE 22023)."""
+    return (
+        f"CREATE OR REPLACE FUNCTION adql.{name}({parameters}) RETURNS {type_}\n"
+        "LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$\nBEGIN\n"
+        f"  IF {condition} THEN RETURN {value}; END IF;\n"
+        f"  RAISE invalid_parameter_value USING MESSAGE = format('{problem}', {value});\nEND $body$"
+    )
+
+
+_CHECKS = (
+    _check(
+        "checked_radius",
+        "radius float8",
+        "radius",
+        "float8",
+        "radius BETWEEN 0 AND 90",
+        "the radius %s of a circle lies outside 0 to 90 degrees",
+    ),
+    _check(
+        "checked_fineness",
+        "fineness int4",
+        "fineness",
+        "int4",
+        "fineness BETWEEN 0 AND 29",
+        "the order %s of HEALPix lies outside 0 to 29",
+    ),
+    _check(
+        "checked_cell",
+        "fineness int4, cell int8",
+        "cell",
+        "int8",
+        "cell >= 0 AND cell < 12 * 4::numeric ^ fineness",
+        "the order of HEALPix has no cell %s",
+    ),
+)
+
+_POLYGON = """
+CREATE OR REPLACE FUNCTION adql.polygon(points spoint[]) RETURNS spoly
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$
+BEGIN
+  RETURN adql.simple_polygon(points);
+EXCEPTION WHEN internal_error OR data_exception OR external_routine_exception THEN
+  RAISE invalid_parameter_value USING MESSAGE = 'this is no polygon: edges cross, vertices repeat, or it is too large';
+END $body$
+"""
+_POLYGONS: tuple[tuple[str, str, str], ...] = (
+    ("polygon(numbers float8[])", "spoly", "adql.polygon(adql.vertices(numbers))"),
+    ("polygon_of(dali text)", "spoly", "adql.polygon(adql.numbers(dali))"),
+)
+
+
 def statements() -> Iterator[str]:
     """The functions as SQL."""
     yield _SPAN.strip()
+    yield from _CHECKS
     yield from (_expression(*line) for line in _EXPRESSIONS)
+    yield _POLYGON.strip()
+    yield from (_expression(*line) for line in _POLYGONS)
 
 
 def later_statements() -> Iterator[str]:

@@ -167,11 +167,13 @@ CREATE OR REPLACE FUNCTION adql.bounded(region adql.shape) RETURNS adql.shape
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $body$
 DECLARE
   around adql.shape := region;
+  bounded bool := region.holes IS NULL;
 BEGIN
   FOR i IN 1..coalesce(cardinality(region.polygons), 0) LOOP
     around.circles := array_append(around.circles, adql.bound(adql.corners(region.polygons[i])));
+    bounded := bounded AND around.circles[cardinality(around.circles)] IS NOT NULL;
   END LOOP;
-  IF region.holes IS NULL AND array_position(around.circles, NULL) IS NULL THEN
+  IF bounded AND cardinality(around.circles) > 0 THEN
     region.bound := CASE WHEN cardinality(around.circles) = 1
       THEN around.circles[1] ELSE adql.bound(around.circles) END;
   END IF;
