@@ -73,6 +73,20 @@ def test_who_lost_the_lease_writes_nothing(queued: UUID) -> None:
     assert _row(queued).data == b"right"
 
 
+def test_a_file_that_is_deleted_while_it_is_read_leaves_nothing(researcher: Researcher, appctx: Any) -> None:
+    from invenio_obscore.rdm import reading
+    from invenio_obscore.rdm.models import Status
+    from invenio_obscore.rdm.reading import Outcome
+
+    recid = researcher.draft({"m31.fits": sample_files.image()})
+    file_id = UUID(researcher.found(recid)["files"][0]["file_id"])
+    held = reading.claim(file_id)
+    assert held is not None
+    researcher.delete_file(recid, "m31.fits")
+    assert not reading.finish(held, Outcome(Status.DONE, data=b"read"))
+    assert _row(file_id) is None
+
+
 def test_a_lease_is_renewed_while_the_worker_lives(queued: UUID, appctx: Any) -> None:
     from invenio_obscore.rdm import reading
 
