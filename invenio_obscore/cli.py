@@ -195,9 +195,13 @@ def _summarise(response: Response, *, verbose: bool) -> None:
     for problem in shown:
         click.echo(problem, err=True)
     attention = sum(problem.severity == "attention" for product in response for problem in product.problems)
-    further = f", {attention} values need attention" if attention else ""
-    failed = f", {len(response.failures)} files without a row" if response.failures else ""
-    click.echo(f"{len(response)} rows{failed}{further}", err=True)
+    further = f", {_count(attention, 'value')} to look at" if attention else ""
+    failed = f", {_count(len(response.failures), 'file')} without a row" if response.failures else ""
+    click.echo(f"{_count(len(response), 'row')}{failed}{further}", err=True)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 # -- explain ---------------------------------------------------------------------------------------------------------
@@ -260,7 +264,7 @@ def validate(table: str) -> None:
         for violation in validate_row(row):
             click.echo(f"row {number}: {violation}")
             count += violation.severity == "error"
-    click.echo(f"{number} rows, {count} errors", err=True)
+    click.echo(f"{_count(number, 'row')}, {_count(count, 'error')}", err=True)
     sys.exit(INCOMPLETE if count else DONE)
 
 

@@ -1,12 +1,16 @@
 """The command obscore: what it writes, says and returns."""
 
 import csv
+import fcntl
 import io
 import json
 import os
+import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -89,7 +93,7 @@ def test_a_file_without_a_row_is_said_and_is_the_status(catalogue: Path) -> None
     (catalogue / "page.fits").write_text("<html>")
     result = run("extract", catalogue, status=1)
     assert len(rows(result.stdout)) == 2
-    assert "page.fits: " in result.stderr and "1 files without a row" in result.stderr
+    assert "page.fits: " in result.stderr and "1 file without a row" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -145,6 +149,19 @@ def _wait_for_journal(directory: Path, process: "subprocess.Popen[str]") -> Path
     raise AssertionError("no journal appeared")
 
 
+def test_progress_is_shown_on_a_terminal_only(catalogue: Path) -> None:
+    """The command's standard error is a terminal of 100 columns here, in the other tests it is none."""
+    code = "from invenio_obscore.cli import main; main()"
+    terminal, its_end = pty.openpty()
+    fcntl.ioctl(its_end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    command = [sys.executable, "-c", code, "extract", str(catalogue)]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=its_end, text=True, check=True)
+    os.close(its_end)
+    assert "100%" in os.read(terminal, 10_000).decode() and len(rows(done.stdout)) == 2
+    os.close(terminal)
+    assert "%" not in run("extract", catalogue).stderr
+
+
 # -- explain ---------------------------------------------------------------------------------------------------------
 def test_explain_shows_where_each_value_comes_from(catalogue: Path) -> None:
     text = run("explain", catalogue / "a.fits", "-m", catalogue / "catalogue.map").stdout
@@ -174,7 +191,7 @@ def test_validate(tmp_path: Path) -> None:
     result = run("validate", table, status=1)
     assert "row 2: error: s_dec" in result.stdout and "row 1" not in result.stdout
     table.write_text("calib_level,obs_collection,obs_id,obs_publisher_did\n2,c,1,ivo://x.org/a?1\n")
-    assert "1 rows, 0 errors" in run("validate", table).stderr
+    assert "1 row, 0 errors" in run("validate", table).stderr
 
 
 def test_apply(catalogue: Path, tmp_path: Path) -> None:
