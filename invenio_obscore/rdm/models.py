@@ -72,6 +72,7 @@ class ObsCoreReading(db.Model):
     __table_args__ = (
         CheckConstraint(_one_of("status", Status), name="status"),
         Index("ix_obscore_reading_waiting", "status", "lease_until"),
+        Index("ix_obscore_reading_finished", "finished_at"),
     )
 
     file_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)

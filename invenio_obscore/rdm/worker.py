@@ -12,7 +12,7 @@ from flask import current_app
 from invenio_db import db
 from invenio_files_rest.models import FileInstance
 
-from ..errors import FitsError, MappingError, NotFitsError, ReaderDiedError, ServiceError
+from ..errors import FitsError, FitsLimitError, MappingError, NotFitsError, ReaderDiedError, ServiceError
 from ..extraction import EXTRACTOR_VERSION
 from . import products, queue, reader, reading, verification
 from .models import Stage, Status
@@ -88,8 +88,12 @@ def _prepare(file_id: UUID, stored: bytes) -> None:
     for key, mapping in contexts or {("", "")}:
         try:
             found = reader.products(stored, key, mapping)
-        except MappingError:
-            continue  # the depositor meets it with the draft, at its line
+        except FitsLimitError:
+            raise
+        except (FitsError, MappingError) as error:
+            # The headers were read: a later extractor or another mapping may do better. The draft shows the reason.
+            logger.warning("no products of %s: %s", key, error)
+            continue
         products.keep(file_id, products.cache_key(key, mapping), found)
         db.session.commit()
 

@@ -41,6 +41,7 @@ def _create_reading() -> None:
         sa.PrimaryKeyConstraint("file_id", name=op.f("pk_obscore_reading")),
     )
     op.create_index("ix_obscore_reading_waiting", "obscore_reading", ["status", "lease_until"])
+    op.create_index("ix_obscore_reading_finished", "obscore_reading", ["finished_at"])
 
 
 def _create_extraction() -> None:
