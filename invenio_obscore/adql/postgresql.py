@@ -68,7 +68,7 @@ def to_postgresql(resolved: Resolved, maxrec: int | None = None) -> Statement:
     limit = maxrec + 1 if can_overflow and maxrec is not None else top
     sql = writer.main_query(query, limit)
     fields = tuple(output.field for output in query.outputs)
-    return Statement(sql, writer.parameters, fields, maxrec if can_overflow else None)
+    return Statement(sql, writer.parameters, fields, maxrec if can_overflow else None, limit)
 
 
 def quoted(name: str) -> str:

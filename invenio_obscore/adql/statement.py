@@ -28,9 +28,12 @@ class Statement:
     overflow_limit
         The most rows that may be served. The statement gives one more when there are more, and the answer is then an
         overflow; None when the query cannot overflow (no limit, or its own TOP is not above it).
+    row_limit
+        The most rows that the statement itself can give; None when it has no limit.
     """
 
     sql: str
     parameters: Mapping[str, Parameter]
     fields: tuple[Field, ...]
     overflow_limit: int | None = None
+    row_limit: int | None = None

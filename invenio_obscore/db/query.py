@@ -18,6 +18,7 @@ import psycopg
 from ..adql import compile as compile_adql
 from ..adql.schema import Schema
 from ..adql.statement import Statement
+from ..formats.encoders import row_encoder
 from ..formats.source import Row, Wire
 from ..obscore.fields import Field
 from . import tap_schema
@@ -27,6 +28,8 @@ from .wire import column_names, row_sql
 
 #: Rows a chunk: measured, more brings nothing (``docs/decisions.md``).
 CHUNK_ROWS = 1000
+# Up to so many rows, encoding in Python is quicker (measured, ``docs/decisions.md``).
+_FEW_ROWS = 1001
 # libpq before 17 knows rows one by one only.
 _CHUNK = CHUNK_ROWS if psycopg.capabilities.has_stream_chunked() else 1
 
@@ -183,7 +186,11 @@ class Result:
         return self._batches(self._statement.sql)
 
     def encoded(self, wire: Wire) -> Iterator[Sequence[bytes]]:
-        """Batches of rows that PostgreSQL encoded."""
+        """Batches of encoded rows: PostgreSQL does it, except where planning that takes longer than it saves."""
+        limit = self._statement.row_limit
+        if limit is not None and limit <= _FEW_ROWS:
+            encode = row_encoder(self.fields, wire)
+            return ([encode(row) for row in batch] for batch in self.values())
         plan = row_sql(self.fields, wire)
         names = column_names(len(self.fields))
         sql = f"SELECT {plan.select} FROM ({self._statement.sql}) AS r ({names})"
