@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from . import __version__
 from .errors import ObsCoreError
-from .extraction.evidence import Product
+from .extraction.evidence import Problem, Product
 from .fits.sources import Source, find
 from .mapping import BUILT_IN, Function, Mapping, from_file, installed
 from .obscore.regions import Region
@@ -115,7 +115,7 @@ def extract(
         journal.unlink(missing_ok=True)
     response = _extracted(paths, mapping, jobs, journal)
     if with_curation:
-        click.echo(_curator().curate(list(response)), err=True)
+        click.echo(response.curate_with(_curator()), err=True)
     _write(response, output)
     if evidence:
         _write_evidence(response, Path(evidence))
@@ -233,7 +233,13 @@ def _explained(product: Product, column: str | None, mapping: Mapping | None) ->
     width = max(map(len, names), default=0)
     lines = [f"  {name:{width}}  {_cell(product, name)}  <- {_origin(product, name, mapping)}" for name in names]
     problems = [p for p in product.problems if column in (None, p.column)]
-    return lines + [f"  {p.severity}: {f'{p.column}: ' if p.column else ''}{p.message}" for p in problems]
+    return lines + [f"  {p.severity}: {_about(p)}" for p in problems]
+
+
+def _about(problem: Problem) -> str:
+    """What a problem says, with its column unless it begins with it."""
+    named = not problem.column or problem.message.startswith(problem.column)
+    return problem.message if named else f"{problem.column}: {problem.message}"
 
 
 def _cell(product: Product, name: str) -> str:
@@ -245,11 +251,11 @@ def _origin(product: Product, name: str, mapping: Mapping | None) -> str:
     evidence = product.evidence.get(name)
     if evidence is None:
         return "nothing"
-    place = f" (HDU {evidence.hdu})" if evidence.hdu is not None else ""
+    place = f" (HDU {evidence.hdu})" if evidence.hdu is not None and "HDU" not in evidence.detail else ""
     found = f", found as {evidence.raw!r}" if evidence.raw else ""
     lines = {f"line {a.line}": a.text for a in mapping.assignments} if mapping else {}
     written = f": {lines[evidence.detail]}" if evidence.source == "mapping" and evidence.detail in lines else ""
-    return f"{evidence.source} {evidence.detail}{place}{written}{found}"
+    return f"{evidence.source}: {evidence.detail}{place}{written}{found}"
 
 
 # -- tables ----------------------------------------------------------------------------------------------------------
@@ -279,7 +285,7 @@ def apply(mapping: str, table: str, functions_file: str | None, output: str | No
     loaded = load_table(table)
     problems = apply_mapping(loaded, mapping, functions=_functions(functions_file))
     for problem in problems:
-        click.echo(f"{problem.column}: {problem.message}" if problem.column else problem.message, err=True)
+        click.echo(_about(problem), err=True)
     write(loaded, output or table)
     sys.exit(INCOMPLETE if any(problem.severity == "attention" for problem in problems) else DONE)
 

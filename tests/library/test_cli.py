@@ -167,8 +167,8 @@ def test_explain_shows_where_each_value_comes_from(catalogue: Path) -> None:
     text = run("explain", catalogue / "a.fits", "-m", catalogue / "catalogue.map").stdout
     lines = {line.split()[0]: line for line in text.splitlines() if "<-" in line}
     assert "30.0  <- " in lines["t_exptime"] and "EXPTIME" in lines["t_exptime"]
-    assert "mapping line 1: facility_name := 'LAMOST'" in lines["facility_name"]
-    assert "mapping line 3" in lines["obs_title"] and "found as 'Field of M 31'" in lines["obs_title"]
+    assert "mapping: line 1: facility_name := 'LAMOST'" in lines["facility_name"]
+    assert "mapping: line 3" in lines["obs_title"] and "found as 'Field of M 31'" in lines["obs_title"]
 
 
 def test_explain_one_column_and_as_json(catalogue: Path) -> None:

@@ -29,6 +29,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     fits_file(tmp_path / "catalogue" / "spectrum.fits", EXPTIME="60.0", OBJECT="'M 33    '")
     (tmp_path / "catalogue.map").write_text("facility_name := 'LAMOST'\n")
     (tmp_path / "wrong.map").write_text("obs_id: 'x'\nem_min: 600 nmm\n")
+    (tmp_path / "other.map").write_text("proposal_id: NOSUCH\n")
+    (tmp_path / "minimal.csv").write_text(
+        "calib_level,obs_collection,obs_id,obs_publisher_did,s_ra,s_dec\n"
+        "2,c,1,ivo://example.org/a?1,10,20\n2,c,2,ivo://example.org/a?2,10,95\n"
+    )
     (tmp_path / "deposit.zip").write_bytes(zip_bytes({"a.fits": fits_bytes("a")}))
     monkeypatch.chdir(tmp_path)
     return tmp_path
