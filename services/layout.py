@@ -27,6 +27,17 @@ DEFAULT_PORTS = {
 """Ports away from the packages' own defaults; ``OBSCORE_PORT_<NAME>`` chooses another."""
 
 
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+def trust_the_system() -> None:
+    """Let uv and Node trust the certificates that the machine trusts: a site's own authority may be among them."""
+    os.environ.setdefault("UV_SYSTEM_CERTS", "true")
+    os.environ.setdefault("UV_NATIVE_TLS", "true")  # the same setting's earlier name
+    if SYSTEM_CERTIFICATES.exists():
+        os.environ.setdefault("NODE_EXTRA_CA_CERTS", str(SYSTEM_CERTIFICATES))
+
+
 class ServiceError(Exception):
     """A service cannot be had; the message says what failed, where its log is and what to do."""
 

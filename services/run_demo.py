@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from services import environment, instance, postgresql, python_environment, stack
-from services.layout import ROOT, SERVICES, VAR, ServiceError, remembered
+from services.layout import ROOT, SERVICES, VAR, ServiceError, remembered, trust_the_system
 from services.packages import need
 from services.progress import Steps
 
@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="run everything, verify every result, stop; exit 0 or 1")
     parser.add_argument("--stop", action="store_true", help="stop the instance and the services")
     arguments = parser.parse_args()
+    trust_the_system()
     if arguments.stop:
         stop()
         return 0

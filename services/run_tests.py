@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 
 from services import environment, python_environment, stack
-from services.layout import ROOT, ServiceError, remembered
+from services.layout import ROOT, ServiceError, remembered, trust_the_system
 from services.packages import need
 from services.python_environment import VENV
 
@@ -23,6 +23,7 @@ SERVICE_VARIABLES = tuple(environment.TEST_VARIABLES)
 
 def main(arguments: Sequence[str]) -> int:
     """Run everything, go on after a failure, and exit with 1 if anything failed."""
+    trust_the_system()
     try:
         _say("Python packages (uv, requirements.lock)")
         python_environment.make()
