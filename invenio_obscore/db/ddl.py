@@ -188,9 +188,9 @@ def _reader(settings: DdlSettings) -> Iterator[str]:
         "statement_timeout": milliseconds,
         "idle_in_transaction_session_timeout": milliseconds,
         "work_mem": literal(settings.work_mem),
-        "temp_file_limit": None,
         "search_path": "pg_catalog",
         "jit": "off",
+        "client_min_messages": "error",
     }
     for name, value in values.items():
         if value is not None:

@@ -18,6 +18,7 @@ _EXPRESSIONS: tuple[tuple[str, str, str], ...] = (
         "spoly",
         "(SELECT spoly(p ORDER BY n) FROM unnest(points) WITH ORDINALITY AS u(p, n))",
     ),
+    ("has_gap(points spoint[])", "bool", "(SELECT bool_or(p IS NULL) FROM unnest(points) AS u(p))"),
     (
         "vertices(numbers float8[])",
         "spoint[]",
@@ -279,13 +280,16 @@ _CHECKS = (
     ),
 )
 
+# pgSphere's aggregate gives NULL, and a notice, for what is no polygon.
 _POLYGON = """
-CREATE OR REPLACE FUNCTION adql.polygon(points spoint[]) RETURNS spoly
+CREATE OR REPLACE FUNCTION adql.polygon(points spoint[], OUT polygon spoly)
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$
 BEGIN
-  RETURN adql.simple_polygon(points);
-EXCEPTION WHEN internal_error OR data_exception OR external_routine_exception THEN
-  RAISE invalid_parameter_value USING MESSAGE = 'this is no polygon: edges cross, vertices repeat, or it is too large';
+  IF adql.has_gap(points) THEN RETURN; END IF;
+  polygon := adql.simple_polygon(points);
+  IF polygon IS NULL THEN
+    RAISE invalid_parameter_value USING MESSAGE = 'this is no polygon: edges cross, vertices repeat, or it is too large';
+  END IF;
 END $body$
 """
 _POLYGONS: tuple[tuple[str, str, str], ...] = (

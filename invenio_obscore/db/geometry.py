@@ -143,20 +143,21 @@ DECLARE
   result adql.shape;
   last int := cardinality(numbers) / 2;
 BEGIN
-  RETURN ARRAY[adql.polygon(numbers)];
-EXCEPTION WHEN data_exception OR internal_error OR external_routine_exception OR raise_exception THEN
+  result.polygons := ARRAY[adql.simple_polygon(adql.vertices(numbers))];
+  IF result.polygons[1] IS NOT NULL THEN RETURN result.polygons; END IF;
+  result.polygons := NULL;
   FOR i IN 1..last LOOP
     unit := adql.unit(adql.point(numbers[2 * i - 1], numbers[2 * i]));
     total := ARRAY[total[1] + unit[1], total[2] + unit[2], total[3] + unit[3]];
   END LOOP;
   middle := adql.coordinates(adql.towards(total));
   FOR i IN 1..last LOOP
-    BEGIN
-      result.polygons := array_append(result.polygons, adql.polygon(middle || numbers[2 * i - 1 : 2 * i]
-        || CASE WHEN i = last THEN numbers[1:2] ELSE numbers[2 * i + 1 : 2 * i + 2] END));
-    EXCEPTION WHEN data_exception OR internal_error OR external_routine_exception OR raise_exception THEN
-      NULL;  -- a triangle without an area
-    END;
+    result.polygons := array_append(result.polygons, adql.simple_polygon(adql.vertices(middle
+      || numbers[2 * i - 1 : 2 * i]
+      || CASE WHEN i = last THEN numbers[1:2] ELSE numbers[2 * i + 1 : 2 * i + 2] END)));
+    IF result.polygons[cardinality(result.polygons)] IS NULL THEN  -- a triangle without an area
+      result.polygons := result.polygons[1 : cardinality(result.polygons) - 1];
+    END IF;
   END LOOP;
   RETURN result.polygons;
 END $body$

@@ -96,6 +96,7 @@ class Values:
         operand = self.value(node.operand)
         if operand.type not in (*NUMBERS, Type.NULL):
             raise self.source.type_error(node.at, f"a minus needs a number, not {operand.type.value}")
+        operand = _typed(operand, Type.INTEGER)
         return Negative(operand, operand.type)
 
     def chain(self, node: nodes.Chain) -> Value:
@@ -110,14 +111,17 @@ class Values:
                 sign = operator or items[1][0]
                 raise self.source.type_error(at, f"{sign} needs numbers, not {operand.type.value}")
             type_ = common_type([type_, operand.type]) or type_
-        return Chain(items[0][1], tuple((operator, operand) for operator, operand, _ in items[1:]), type_)
+        type_ = Type.INTEGER if type_ is Type.NULL else type_
+        first, *rest = ((operator, _typed(operand, type_)) for operator, operand, _ in items)
+        return Chain(first[1], tuple(rest), type_)
 
     def _concatenation(self, items: list[tuple[str, Value, int]]) -> Value:
         for _, operand, at in items:
             if operand.type not in (*TEXTS, Type.NULL, Type.REGION):
                 remedy = "CAST(… AS VARCHAR) makes text of it"
                 raise self.source.type_error(at, f"|| joins texts, not {operand.type.value}", remedy)
-        return Chain(items[0][1], tuple((operator, operand) for operator, operand, _ in items[1:]), Type.CHAR)
+        first, *rest = ((operator, _typed(operand, Type.CHAR)) for operator, operand, _ in items)
+        return Chain(first[1], tuple(rest), Type.CHAR)
 
     def cast(self, node: nodes.Cast) -> Value:
         """CAST (ADQL 2.1, section 4.5): between numbers, from and to text, text to timestamp and geometry."""
@@ -198,7 +202,7 @@ class Values:
         if node.star:
             return Aggregate(node.name, None, False, Type.BIGINT)
         self.no_aggregate = "inside another aggregate"
-        argument = self.value(node.arguments[0])
+        argument = _typed(self.value(node.arguments[0]), Type.DOUBLE)
         self.no_aggregate = ""
         return Aggregate(node.name, argument, node.distinct, self._aggregate_type(node, argument.type))
 
@@ -216,6 +220,11 @@ class Values:
         if node.name == "AVG":
             return Type.DOUBLE
         return Type.BIGINT if type_ in INTEGERS else Type.DOUBLE
+
+
+def _typed(value: Value, type_: Type) -> Value:
+    """NULL as a NULL of a type: PostgreSQL chooses operators and aggregates by it."""
+    return Convert(value, type_) if value.type is Type.NULL else value
 
 
 def _castable(origin: Type, target: Type) -> bool:
