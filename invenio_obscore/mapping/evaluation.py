@@ -52,11 +52,17 @@ class Evaluator:
             With the line and the column of the part that failed.
         """
         try:
+            self.check_time()
             return self.evaluate(assignment.expression)
         except MappingError as error:
             raise type(error)(
                 error.message, line=assignment.line, column=error.column or assignment.column, remedy=error.remedy
             ) from error
+
+    def check_time(self) -> None:
+        """Raise :class:`OutOfTime` after the deadline."""
+        if time.monotonic() > self._until:
+            raise OutOfTime("the mapping takes too long")
 
     def evaluate(self, node: Node) -> Any:  # noqa: ANN401
         """The value of one node; an error gets the node's column unless a node below gave it one.
@@ -95,8 +101,7 @@ class Evaluator:
 
     @_evaluate.register
     def _(self, node: Call) -> Any:  # noqa: ANN401
-        if time.monotonic() > self._until:
-            raise OutOfTime("the mapping takes too long")
+        self.check_time()
         function = self._functions[node.function]
         if function.lazy:
             return function(self._scope, [self._later(argument) for argument in node.arguments])

@@ -75,6 +75,7 @@ class Mapping:
         return time.monotonic() + self.seconds
 
     def _laid_over(self, line: Assignment, reading: Reading, hdus: list[HduReading], until: float) -> list[HduReading]:
+        Evaluator(Scope(), self.functions, until).check_time()
         chosen = {hdu.index for hdu in _targets(line, hdus)}
         return [self._assigned(line, reading, hdu, until) if hdu.index in chosen else hdu for hdu in hdus]
 

@@ -493,6 +493,16 @@ def test_many_expensive_lines_end_at_the_deadline(monkeypatch: pytest.MonkeyPatc
     assert "takes too long" in product.problems[-1].message
 
 
+def test_many_keyword_lines_on_many_hdus_end_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_module, "WEB_SECONDS", 0.3)
+    of = reading(*(hdu(i, **{f"K{n}": n for n in range(60)}, NAXIS=2) for i in range(300)))
+    lines = "\n".join(f"CNAME{i % 2 + 1} := 'x'\nKEY{i}: 'x'" for i in range(450))
+    start = time.perf_counter()
+    laid = parse(lines, web=True).overlay(of)
+    assert time.perf_counter() - start < 1.5
+    assert "takes too long" in laid.problems[-1].message
+
+
 def test_checking_many_expensive_constants_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_module, "CHECK_SECONDS", 0.3)
     call = "icrs(1, 2, 'fk4', 'B1975')[0]"
