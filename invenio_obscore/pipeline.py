@@ -175,9 +175,11 @@ def extract(
     work = _FileWork(parsed, limits or Limits())
     response = Response()
     for source, outcome in run(find(paths), work, jobs=jobs, journal=resume, settings=parsed.text if parsed else ""):
-        response.products += [(source, product) for product in outcome.products]
+        # What is kept names the file, and holds no stream of it.
+        origin = Source(source.name, source.path, source.size, source.uri, source.member)
+        response.products += [(origin, product) for product in outcome.products]
         if outcome.failure is not None:
-            response.failures.append((source, outcome.failure))
+            response.failures.append((origin, outcome.failure))
         if progress:
             progress(source)
     return response

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import NotFoundError
 from .extraction.evidence import Evidence, Problem, Product
+from .spool import Spool
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from .curation import Report
+    from .curation import Curator, Report
     from .fits.sources import Source
+
+
+#: Products that curation is asked about together.
+_AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
@@ -36,13 +41,17 @@ class Response:
     Attributes
     ----------
     products
-        Each with the source that it comes from.
+        Each with the source that it comes from; the first thousands in memory, the rest in a temporary file.
     failures
         Files that gave no product, with the reason.
     """
 
-    products: list[tuple[Source, Product]] = field(default_factory=list)
+    products: Spool[tuple[Source, Product]] = field(default_factory=Spool)
     failures: list[tuple[Source, Problem]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.products, Spool):
+            self.products = Spool(self.products)
 
     def __len__(self) -> int:
         return len(self.products)
@@ -100,9 +109,24 @@ class Response:
 
     def curate(self, **options: Any) -> Report:  # noqa: ANN401  # passed on
         """Fill empty cells with what outside services are sure of; what they only propose becomes advice."""
-        from .curation import curate
+        from .curation import Curator
 
-        return curate([product for _, product in self.products], **options)
+        return self.curate_with(Curator(**options))
+
+    def curate_with(self, curator: Curator) -> Report:
+        """The same with a curator of one's own, some products at a time."""
+        from .curation import Report
+
+        total = Report()
+        for start in range(0, len(self.products), _AT_ONCE):
+            part = self.products[start : start + _AT_ONCE]
+            report = curator.curate([product for _, product in part])
+            for number, item in enumerate(part, start=start):
+                self.products.replace(number, item)
+            total.filled += report.filled
+            total.proposed += report.proposed
+            total.failures += [f for f in report.failures if f not in total.failures]
+        return total
 
 
 def display_name(source: Source) -> str:
