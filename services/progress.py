@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from services.layout import LOGS, ServiceError
 
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 QUIET_SECONDS = 15
 """After so long without a line, say what the newest log says."""
 
@@ -27,7 +29,8 @@ def newest_log_line() -> str:
 def _last_line(log: Path) -> str:
     with log.open("rb") as stream:
         stream.seek(max(0, log.stat().st_size - 4096))
-        lines = [line.strip() for line in stream.read().decode(errors="replace").splitlines()]
+        text = COLOURS.sub("", stream.read().decode(errors="replace"))
+    lines = [line.strip() for line in text.splitlines()]
     return next((line for line in reversed(lines) if line), "")
 
 

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
 def _checks() -> list[tuple[str, list[str]]]:
     binaries = VENV / "bin"
     linted = [name for name in LINTED if (ROOT / name).exists()]
-    library = [str(binaries / "python"), "-m", "pytest", "-q", "tests/library"]
+    library = [str(binaries / "python"), "-m", "pytest", "tests/library"]
     return [
         ("lint", [str(binaries / "ruff"), "check", *linted]),
         ("format", [str(binaries / "ruff"), "format", "--check", *linted]),
@@ -60,7 +60,7 @@ def _with_services(selection: list[str]) -> int:
     need("stilts", ["stilts"])
     environment.write(stack.start(lambda text: print(f"      {text}", flush=True)))
     try:
-        return _run("tests with services", [str(VENV / "bin" / "python"), "-m", "pytest", "-q", *selection])
+        return _run("tests with services", [str(VENV / "bin" / "python"), "-m", "pytest", *selection])
     finally:
         if not was_running:
             stack.stop(lambda text: print(f"      {text}", flush=True))
