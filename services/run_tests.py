@@ -1,4 +1,4 @@
-"""What ``./run-tests.sh`` does: lint, format, types, the library's tests without services, then all others with them.
+"""What ``./run-tests.sh`` does: lint, format, types, documentation, the library's tests without services, then all others with them.
 
 ``--library`` stops after the library's tests; other arguments go to pytest (``./run-tests.sh tests/vo -k tap``).
 """
@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 
 from services import environment, python_environment, stack
-from services.layout import ROOT, ServiceError, remembered, trust_the_system
+from services.layout import ROOT, VAR, ServiceError, remembered, trust_the_system
 from services.packages import need
 from services.python_environment import VENV
 
@@ -36,7 +36,10 @@ def main(arguments: Sequence[str]) -> int:
     except ServiceError as error:
         print(f"FAILED: {error}", file=sys.stderr)
         return 1
-    print(f"\n{'FAILED: ' + ', '.join(failed) if failed else 'PASSED: lint, format, types and all tests'}", flush=True)
+    print(
+        f"\n{'FAILED: ' + ', '.join(failed) if failed else 'PASSED: lint, format, types, documentation and all tests'}",
+        flush=True,
+    )
     return 1 if failed else 0
 
 
@@ -48,6 +51,7 @@ def _checks() -> list[tuple[str, list[str]]]:
         ("lint", [str(binaries / "ruff"), "check", *linted]),
         ("format", [str(binaries / "ruff"), "format", "--check", *linted]),
         ("types", [str(binaries / "mypy"), *TYPED]),
+        ("documentation", [str(binaries / "sphinx-build"), "-q", "-W", "--keep-going", "docs", str(VAR / "docs")]),
         ("library tests, without services", library),
     ]
 
