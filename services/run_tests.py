@@ -1,4 +1,4 @@
-"""What ``./run-tests.sh`` does: lint, format, types, documentation, the library's tests without services, then all others with them.
+"""What ``./run-tests.sh`` does: lint, format, types, documentation, then all tests, those without services first.
 
 ``--library`` stops after the library's tests; other arguments go to pytest (``./run-tests.sh tests/vo -k tap``).
 """
@@ -36,10 +36,8 @@ def main(arguments: Sequence[str]) -> int:
     except ServiceError as error:
         print(f"FAILED: {error}", file=sys.stderr)
         return 1
-    print(
-        f"\n{'FAILED: ' + ', '.join(failed) if failed else 'PASSED: lint, format, types, documentation and all tests'}",
-        flush=True,
-    )
+    verdict = f"FAILED: {', '.join(failed)}" if failed else "PASSED: lint, format, types, documentation and all tests"
+    print(f"\n{verdict}", flush=True)
     return 1 if failed else 0
 
 

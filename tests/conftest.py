@@ -1,4 +1,7 @@
-"""Hypothesis's profile, and where the tests find the services: addresses in the environment, else what ``python3 -m services start`` wrote."""
+"""Hypothesis's profile, and where the tests find the services.
+
+That is: addresses in the environment, else what ``python3 -m services start`` wrote.
+"""
 
 from __future__ import annotations
 
