@@ -124,10 +124,14 @@ def write(connection: Connection, parent_uuid: UUID, rows: Sequence[PublicRow]) 
     """
     wanted = {str(row.row[DID]): _stored(row, parent_uuid) for row in rows}
     present = _present(connection, parent_uuid)
-    changes = _write_table(connection, _MAIN, wanted, present)
+    difference = _difference(_MAIN, wanted, present)
+    changes = _write_table(connection, _MAIN, wanted, difference)
+    # A row's extensions went with it, so only rows that were not touched can have any.
+    untouched = set(present) - set(difference.gone) - set(difference.differing)
     for table, own in _EXTENSIONS.items():
         extended = {did: values for did, row in zip(wanted, rows) if (values := _extension(row.row, own))}
-        changes += _write_table(connection, table, extended, _present_in(connection, table, set(wanted) | set(present)))
+        extensions = _difference(table, extended, _present_in(connection, table, untouched))
+        changes += _write_table(connection, table, extended, extensions)
     return changes
 
 
@@ -164,13 +168,30 @@ def _present_in(connection: Connection, table: Table, dids: set[str]) -> dict[st
     return {row[DID]: dict(row) for row in found.mappings()}
 
 
+@dataclass(frozen=True)
+class _Difference:
+    """Identifiers of rows to delete, to replace and to add."""
+
+    gone: list[str]
+    differing: list[str]
+    new: list[str]
+
+
+def _difference(
+    table: Table, wanted: Mapping[str, dict[str, Any]], present: Mapping[str, dict[str, Any]]
+) -> _Difference:
+    return _Difference(
+        gone=[did for did in present if did not in wanted],
+        differing=[did for did in wanted if did in present and not _same(table, wanted[did], present[did])],
+        new=[did for did in wanted if did not in present],
+    )
+
+
 def _write_table(
-    connection: Connection, table: Table, wanted: Mapping[str, dict[str, Any]], present: Mapping[str, dict[str, Any]]
+    connection: Connection, table: Table, wanted: Mapping[str, dict[str, Any]], difference: _Difference
 ) -> Changes:
     """Delete what is gone or differs, then insert what is new or differs; each in one statement."""
-    gone = [did for did in present if did not in wanted]
-    differing = [did for did in wanted if did in present and not _same(table, wanted[did], present[did])]
-    new = [did for did in wanted if did not in present]
+    gone, differing, new = difference.gone, difference.differing, difference.new
     if gone or differing:
         connection.execute(delete(table).where(table.c[DID].in_(gone + differing)))
     if new or differing:

@@ -66,8 +66,8 @@ def publish(record: Any, uow: UnitOfWork) -> Synced:  # noqa: ANN401 - an RDMRec
     reading.lock_unfinished(file_ids(record.id, Stage.PUBLISHED))
     files = list_files(record.id, Stage.PUBLISHED) if record.files.enabled else []
     decided = verification.publish(record.id)
-    published.replace(version_of(record), products_of(files, decided))
-    return _sync(record.parent, record, uow, {record.id: files})
+    said = published.replace(version_of(record), products_of(files, decided))
+    return _sync(record.parent, record, uow, (files, said))
 
 
 def sync(record: Any, uow: UnitOfWork) -> Synced:  # noqa: ANN401
@@ -124,12 +124,16 @@ def versions(parent_uuid: UUID) -> list[Any]:
     return _versions(record_cls().parent_record_cls.get_record(parent_uuid), None)
 
 
-def _sync(parent: Any, current: Any, uow: UnitOfWork, files: dict[UUID, list[StoredFile]] | None = None) -> Synced:  # noqa: ANN401
+_Known = tuple[Sequence[StoredFile], Sequence[Said]]
+
+
+def _sync(parent: Any, current: Any, uow: UnitOfWork, known: _Known | None = None) -> Synced:  # noqa: ANN401
+    """Bring rows and fields up to date; ``known`` are the files of the current version and what it says of them."""
     present = _versions(parent, current)
     rows: dict[UUID, list[PublicRow]] = {record.id: [] for record in present}
     for record in present:
-        known = (files or {}).get(record.id)
-        rows[record.id] = _rows(record, list_files(record.id, Stage.PUBLISHED) if known is None else known)
+        files, said = known if known and record is current else (list_files(record.id, Stage.PUBLISHED), None)
+        rows[record.id] = _rows(record, files, said)
         if rows[record.id] and not current_app.config["OBSCORE_ALL_VERSIONS"]:
             break
     done = Synced(parent.id, parent.pid.pid_value)
@@ -154,7 +158,7 @@ def _versions(parent: Any, current: Any) -> list[Any]:  # noqa: ANN401
     return stored if current is None or any(record is current for record in stored) else [current, *stored]
 
 
-def _rows(record: Any, files: Sequence[StoredFile]) -> list[PublicRow]:  # noqa: ANN401
+def _rows(record: Any, files: Sequence[StoredFile], said: Sequence[Said] | None) -> list[PublicRow]:  # noqa: ANN401
     """The rows that this version would publish now; none where anything of it is not public."""
     keys = published_keys(record, (file.key for file in files))
     shown = {file.key: file for file in files if file.key in keys}
@@ -165,11 +169,11 @@ def _rows(record: Any, files: Sequence[StoredFile]) -> list[PublicRow]:  # noqa:
         PublicRow(
             record_uuid=record.id,
             recid=facts.recid,
-            file_id=said.file_id,
-            row=complete(said.row, facts, shown[said.file_key], said.member, said.obs_publisher_did),
+            file_id=one.file_id,
+            row=complete(one.row, facts, shown[one.file_key], one.member, one.obs_publisher_did),
         )
-        for said in _said(record, files)
-        if said.file_key in shown
+        for one in (_said(record, files) if said is None else said)
+        if one.file_key in shown
     ]
 
 

@@ -26,6 +26,9 @@ from .rows import authority
 
 logger = logging.getLogger(__name__)
 
+#: What names a product for ever: stored bytes, file key, member, key.
+_Name = tuple[UUID, str, str, str]
+
 
 @dataclass(frozen=True)
 class Said:
@@ -68,8 +71,8 @@ def evidence(record_uuid: UUID) -> dict[str, Any]:
     return dict(db.session.execute(statement.filter_by(record_uuid=record_uuid)).tuples())
 
 
-def replace(version: Version, found: Sequence[FileProducts], *, only: Iterable[UUID] | None = None) -> None:
-    """Store what a version says of its products, in place of what it said before.
+def replace(version: Version, found: Sequence[FileProducts], *, only: Iterable[UUID] | None = None) -> list[Said]:
+    """Store what a version says of its products, in place of what it said before, and return it.
 
     Parameters
     ----------
@@ -82,21 +85,32 @@ def replace(version: Version, found: Sequence[FileProducts], *, only: Iterable[U
     if only is not None:
         stale = stale.where(ObsCorePublished.file_id.in_(list(only)))
     db.session.execute(stale)
-    dids = _identify(version, found)
-    said = [
-        {
-            "record_uuid": version.record_uuid,
-            "obs_publisher_did": dids[name],
-            "file_id": name[0],
-            "file_key": name[1],
-            "row": {column: value for column, value in product.row.to_dict().items() if column not in SYSTEM_COLUMNS},
-            "evidence": {column: source.to_dict() for column, source in product.evidence.items()},
-            "extractor_version": EXTRACTOR_VERSION,
-        }
-        for name, product in _named(found).items()
+    named = _named(found)
+    dids = _identify(version, list(named))
+    if named:
+        rows = [_published(version, dids[name], name, product) for name, product in named.items()]
+        db.session.execute(insert(ObsCorePublished), rows)
+    return [
+        Said(dids[name], name[0], name[1], name[2], _own_columns(product), EXTRACTOR_VERSION)
+        for name, product in named.items()
     ]
-    if said:
-        db.session.execute(insert(ObsCorePublished), said)
+
+
+def _published(version: Version, did: str, name: _Name, product: Product) -> dict[str, Any]:
+    return {
+        "record_uuid": version.record_uuid,
+        "obs_publisher_did": did,
+        "file_id": name[0],
+        "file_key": name[1],
+        "row": _own_columns(product),
+        "evidence": {column: source.to_dict() for column, source in product.evidence.items()},
+        "extractor_version": EXTRACTOR_VERSION,
+    }
+
+
+def _own_columns(product: Product) -> dict[str, Any]:
+    """The row without the server's columns."""
+    return {column: value for column, value in product.row.to_dict().items() if column not in SYSTEM_COLUMNS}
 
 
 def drop_files(record_uuid: UUID, kept: Iterable[UUID]) -> int:
@@ -105,9 +119,6 @@ def drop_files(record_uuid: UUID, kept: Iterable[UUID]) -> int:
         ObsCorePublished.record_uuid == record_uuid, ObsCorePublished.file_id.not_in(list(kept))
     )
     return int(db.session.execute(statement).rowcount)
-
-
-_Name = tuple[UUID, str, str, str]
 
 
 def _named(found: Sequence[FileProducts]) -> dict[_Name, Product]:
@@ -124,35 +135,45 @@ def _named(found: Sequence[FileProducts]) -> dict[_Name, Product]:
     return named
 
 
-def _identify(version: Version, found: Sequence[FileProducts]) -> dict[_Name, str]:
+def _identify(version: Version, wanted: Sequence[_Name]) -> dict[_Name, str]:
     """The DID of each product: the one that the same bytes have already, else a new one."""
-    wanted = list(_named(found))
     if not wanted:
         return {}
-    dids = _known(version.parent_uuid, wanted)
-    new = [name for name in wanted if name not in dids]
+    given = _given(version.parent_uuid)
+    dids = _known(given, wanted)
     if dids:
         held = update(ObsCoreProduct).where(ObsCoreProduct.obs_publisher_did.in_(list(dids.values())))
         stale = held.where(ObsCoreProduct.record_uuid != version.record_uuid)
         db.session.execute(stale.values(record_uuid=version.record_uuid))
-    return dids | _give(version, new)
+    taken = {product.obs_publisher_did for product, _ in given}
+    return dids | _give(version, [name for name in wanted if name not in dids], taken)
 
 
-def _known(parent_uuid: UUID, wanted: Iterable[_Name]) -> dict[_Name, str]:
-    """Those of the products that this record's versions have published already.
+_Given = Sequence[tuple[ObsCoreProduct, str | None]]
 
-    A file that was uploaded once more is the same product if its bytes (checksum) and its name are the same.
-    """
-    checksums = _checksums({name[0] for name in wanted})
+
+def _given(parent_uuid: UUID) -> _Given:
+    """What this record's versions have published so far, newest first, with the checksums of the files."""
     statement = (
         select(ObsCoreProduct, FileInstance.checksum)
         .outerjoin(FileInstance, FileInstance.id == ObsCoreProduct.file_id)
         .where(ObsCoreProduct.parent_uuid == parent_uuid)
         .order_by(ObsCoreProduct.first_published_at.desc())
     )
+    return db.session.execute(statement).tuples().all()
+
+
+def _known(given: _Given, wanted: Iterable[_Name]) -> dict[_Name, str]:
+    """Those of the products that were published already.
+
+    A file that was uploaded once more is the same product if its bytes (checksum) and its name are the same.
+    """
+    if not given:
+        return {}
+    checksums = _checksums({name[0] for name in wanted})
     by_file: dict[_Name, str] = {}
     by_bytes: dict[tuple[str | None, str, str, str], str] = {}
-    for product, checksum in db.session.execute(statement):
+    for product, checksum in given:
         names = (product.file_key, product.member, product.key)
         by_file[(product.file_id, *names)] = product.obs_publisher_did
         if checksum:
@@ -166,28 +187,20 @@ def _checksums(file_ids: set[UUID]) -> dict[UUID, str]:
     return {file_id: checksum for file_id, checksum in db.session.execute(statement) if checksum}
 
 
-def _give(version: Version, names: Sequence[_Name]) -> dict[_Name, str]:
+def _give(version: Version, names: Sequence[_Name], taken: set[str]) -> dict[_Name, str]:
     """Give new products their identifiers; one that was ever given is not given again."""
-    if not names:
-        return {}
     path = current_app.config["OBSCORE_DID_PATH"]
-    dids = {
-        name: identity.obs_publisher_did(authority(), path, version.recid, identity.product_hash(*name[1:]))
-        for name in names
-    }
-    taken = _taken(dids.values())
-    for name, did in dids.items():
+    dids: dict[_Name, str] = {}
+    for name in names:
+        did = identity.obs_publisher_did(authority(), path, version.recid, identity.product_hash(*name[1:]))
         if did in taken:
             # The same name in the same version, but other bytes: a file that was replaced after publication.
             salted = identity.product_hash(*name[1:], salt=str(name[0]))
-            dids[name] = identity.obs_publisher_did(authority(), path, version.recid, salted)
-    db.session.execute(insert(ObsCoreProduct), [_product(version, name, did) for name, did in dids.items()])
+            did = identity.obs_publisher_did(authority(), path, version.recid, salted)
+        dids[name] = did
+    if dids:
+        db.session.execute(insert(ObsCoreProduct), [_product(version, name, did) for name, did in dids.items()])
     return dids
-
-
-def _taken(dids: Iterable[str]) -> set[str]:
-    statement = select(ObsCoreProduct.obs_publisher_did).where(ObsCoreProduct.obs_publisher_did.in_(list(dids)))
-    return set(db.session.scalars(statement))
 
 
 def _product(version: Version, name: _Name, did: str) -> dict[str, Any]:
