@@ -25,10 +25,12 @@ def _read(parent: Parent, request: dict[str, Any], limits: Limits) -> bytes:
 def _products(payload: bytes, request: dict[str, Any]) -> bytes:
     reading = Reading.from_bytes(payload)
     reading.name = request["name"] or reading.name
+    members = len(reading.members)
+    reading.members = reading.members[request["from"] : request["from"] + request["count"]]
     text = request["mapping"]
     parsed = mapping.safe_for_web(mapping.parse(text, functions=mapping.installed())) if text.strip() else None
     found = pipeline.products(reading, mapping=parsed)
-    return json.dumps([product.to_dict() for product in found]).encode("ascii")
+    return json.dumps({"products": [product.to_dict() for product in found], "members": members}).encode("ascii")
 
 
 def _limit(limits: Limits) -> None:

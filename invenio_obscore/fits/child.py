@@ -34,6 +34,9 @@ from .wire import MOST_READ, frame, unframe
 #: A new child imports astropy first: a few seconds that are not the file's.
 STARTING_SECONDS = 15.0
 
+#: Members of an archive whose products are made in one call: the limits are for each call.
+_MEMBERS_AT_A_TIME = 250
+
 
 class ReaderProcess:
     """A child process that reads files; one call at a time, from any thread.
@@ -83,9 +86,14 @@ class ReaderProcess:
         FitsError
             As `read`.
         """
-        with self._lock:
-            answer = self._call({"do": "products", "name": name, "mapping": mapping}, reading, None)
-        found: list[dict[str, Any]] = json.loads(answer)
+        found: list[dict[str, Any]] = []
+        done, members = 0, 1
+        while done < members:
+            request = {"do": "products", "name": name, "mapping": mapping, "from": done, "count": _MEMBERS_AT_A_TIME}
+            with self._lock:
+                answer = json.loads(self._call(request, reading, None))
+            found += answer["products"]
+            done, members = done + _MEMBERS_AT_A_TIME, answer["members"]
         return found
 
     def close(self) -> None:

@@ -52,4 +52,7 @@ def test_many_members_through_the_reader_process() -> None:
         start = time.perf_counter()
         reading = Reading.from_bytes(reader.read(io.BytesIO(content), name="all.zip"))
         assert time.perf_counter() - start < 20
+        products = reader.products(reading.to_bytes(), name="all.zip", mapping="obs_collection: 'Many'")
     assert len(reading.members) == 1500 and not reading.problems
+    assert [p["member"] for p in products] == [m.member for m in reading.members]
+    assert {p["row"]["obs_collection"] for p in products} == {"Many"}
