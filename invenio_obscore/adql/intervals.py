@@ -58,12 +58,12 @@ def _bounds(condition: ir.Condition) -> Iterator[Bound]:
 
 
 def _bound(column: ir.Value, operator: str, value: ir.Value) -> Iterator[Bound]:
-    if isinstance(column, ir.ColumnRef) and _is_plain(value):
+    if isinstance(column, ir.ColumnRef) and _is_plain(value, column.relation):
         yield column, operator, value
 
 
-def _is_plain(value: ir.Value) -> bool:
-    """A constant, or a column: the limits of another table's interval in a join."""
+def _is_plain(value: ir.Value, relation: str) -> bool:
+    """A constant, or a column of another relation: the limits of that one's interval in a join."""
     while isinstance(value, ir.Convert | ir.Negative):
         value = value.operand
-    return isinstance(value, ir.Constant | ir.ColumnRef)
+    return isinstance(value, ir.Constant) or (isinstance(value, ir.ColumnRef) and value.relation != relation)

@@ -124,9 +124,12 @@ class Geometries:
         if not stored:
             return exact
         columns = [self.shape_column(v) for v in stored]
-        wide = "".join(f" OR ({column}).wide = 1" for column in columns)
+        wide = f" OR ({columns[0]}).wide = 1"
         if len(stored) == 2:
-            return f"((adql.overlaps(({columns[0]}).bound, ({columns[1]}).bound){wide}) AND {exact})"
+            # Every arm must be a condition on one side's index, for each row of the other side.
+            one, other_side = columns
+            arms = [f"adql.overlaps(({other_side}).bound, adql.{half}({one}))" for half in ("front", "back")]
+            return f"(({' OR '.join(arms)} OR ({other_side}).wide = 1) AND {exact})"
         other = right if stored[0] is left else left
         if other.type is Type.POINT:
             bound = f"adql.within({self.native(other)}, ({columns[0]}).bound)"

@@ -288,7 +288,7 @@ BEGIN
   IF adql.has_gap(points) THEN RETURN; END IF;
   polygon := adql.simple_polygon(points);
   IF polygon IS NULL THEN
-    RAISE invalid_parameter_value USING MESSAGE = 'this is no polygon: edges cross, vertices repeat, or it is too large';
+    RAISE invalid_parameter_value USING MESSAGE = 'no polygon: edges cross, vertices repeat, or it is too large';
   END IF;
 END $body$
 """

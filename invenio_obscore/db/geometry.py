@@ -341,6 +341,17 @@ _LATER: tuple[tuple[str, str, str], ...] = (
         "CASE WHEN polygon IS NOT NULL THEN adql.bounded("
         "ROW(NULL::scircle, NULL::int2, NULL::scircle[], ARRAY[polygon], NULL::scircle[])::adql.shape) END",
     ),
+    # two circles that together hold a shape: its bound twice, or two hemispheres
+    (
+        "front(region adql.shape)",
+        "scircle",
+        "CASE WHEN region.wide = 1 THEN scircle(spoint(0, pi() / 2), pi() / 2) ELSE region.bound END",
+    ),
+    (
+        "back(region adql.shape)",
+        "scircle",
+        "CASE WHEN region.wide = 1 THEN scircle(spoint(0, -pi() / 2), pi() / 2) ELSE region.bound END",
+    ),
     ("centroid(polygon spoly)", "spoint", "adql.towards(adql.moment(polygon))"),
 )
 # fmt: skip
