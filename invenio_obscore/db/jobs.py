@@ -192,10 +192,10 @@ class JobStore:
         setters = "phase = 'ERROR', end_time = now(), lease = NULL, error = %s, error_is_transient = %s"
         return self._move(job_id, setters, (Phase.QUEUED, Phase.EXECUTING), [message, transient])
 
-    def expired(self, limit: int = 100) -> list[str]:
-        """Names of jobs whose time is over."""
-        sql = "SELECT job_id FROM obscore_uws.job WHERE destruction <= now() ORDER BY destruction LIMIT %s"
-        return [row[0] for row in self._query(sql, [limit])]
+    def expired(self, limit: int = 100) -> list[Job]:
+        """Jobs whose time is over."""
+        sql = f"SELECT {_COLUMNS} FROM obscore_uws.job WHERE destruction <= now() ORDER BY destruction LIMIT %s"
+        return [_job(row) for row in self._query(sql, [limit])]
 
     def recover(self, job_id: str | None = None) -> list[str]:
         """Take jobs back whose lease is over: of workers that died, and of messages that were lost.

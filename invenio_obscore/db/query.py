@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import psycopg
 
 from ..adql import compile as compile_adql
-from ..adql.schema import Schema
+from ..adql.schema import Schema, Table
 from ..adql.statement import Statement
 from ..formats.encoders import row_encoder
 from ..formats.source import Row, Wire
@@ -24,7 +24,7 @@ from ..obscore.fields import Field
 from . import tap_schema
 from .errors import translate
 from .pool import Connections
-from .wire import column_names, row_sql
+from .wire import column_names, row_sql, value_sql
 
 #: Rows a chunk: measured, more brings nothing (``docs/decisions.md``).
 CHUNK_ROWS = 1000
@@ -88,7 +88,14 @@ class QueryService:
         )
         self._schema: tuple[float, Schema] | None = None
 
-    def run(self, adql: str, maxrec: int | None = None, *, connections: Lender | None = None) -> Result:
+    def run(
+        self,
+        adql: str,
+        maxrec: int | None = None,
+        *,
+        connections: Lender | None = None,
+        uploads: Sequence[Table] = (),
+    ) -> Result:
         """Translate a query; it begins to run when its rows are asked for.
 
         Parameters
@@ -99,6 +106,8 @@ class QueryService:
             Most rows; None for the service's default. Above the service's limit it is cut to that.
         connections
             Where to run it, if not in this service's own pool.
+        uploads
+            Tables of this query.
 
         Raises
         ------
@@ -108,7 +117,11 @@ class QueryService:
             The database does not answer.
         """
         limit = self.settings.maxrec if maxrec is None else min(maxrec, self.settings.maxrec_limit)
-        return Result(connections or self.connections, compile_adql(adql, self.schema(), limit), empty=limit == 0)
+        return Result(
+            connections or self.connections,
+            compile_adql(adql, self.schema().with_tables(uploads), limit),
+            empty=limit == 0,
+        )
 
     def schema(self) -> Schema:
         """What is published, as TAP_SCHEMA says; read again now and then."""
@@ -183,7 +196,7 @@ class Result:
 
     def values(self) -> Iterator[Sequence[Row]]:
         """Batches of rows as Python values."""
-        return self._batches(self._statement.sql)
+        return self._batches(value_sql(self.fields, self._statement.sql))
 
     def encoded(self, wire: Wire) -> Iterator[Sequence[bytes]]:
         """Batches of encoded rows: PostgreSQL does it, except where planning that takes longer than it saves."""

@@ -59,6 +59,20 @@ def row_sql(fields: Sequence[Field], wire: Wire) -> RowSql:
     return RowSql(f"convert_to({_TEXT_ROWS[wire](columns)}, 'UTF8')", _single)
 
 
+def value_sql(fields: Sequence[Field], sql: str) -> str:
+    """A query whose arrays are PostgreSQL's arrays: those of an upload pass through it as text."""
+    names = [f"c{number}" for number in range(1, len(fields) + 1)]
+    if not any(field.arraysize and not field.is_text for field in fields):
+        return sql
+    select = ", ".join(f"{_array(n, f)} AS {n}" if f.arraysize and not f.is_text else n for n, f in zip(names, fields))
+    return f"SELECT {select} FROM ({sql}) AS r ({', '.join(names)})"
+
+
+def _array(name: str, field: Field) -> str:
+    type_ = "int2" if field.datatype == "unsignedByte" else _SEND[field.datatype][0]
+    return f"{name}::{type_}[]"
+
+
 def _single(pieces: Sequence[bytes | str | None]) -> bytes:
     return pieces[0]  # type: ignore[return-value]
 
@@ -137,6 +151,7 @@ def _filler(field: Field, *, masked: bool) -> str:
 
 def _binary_array(name: str, field: Field) -> str:
     item = f"coalesce({_number('v', field)}, '\\x{_filler(field, masked=True)}'::bytea)"
+    name = _array(name, field)
     items = f"(SELECT string_agg({item}, ''::bytea ORDER BY i) FROM unnest({name}) WITH ORDINALITY AS u(v, i))"
     if field.arraysize.endswith("*"):
         return f"int4send(coalesce(cardinality({name}), 0)) || coalesce({items}, ''::bytea)"
@@ -149,7 +164,8 @@ def _text_cell(name: str, field: Field) -> str:
         return name
     if field.arraysize:
         item = f"coalesce(({_number_text('v', field)})::text, 'NaN')"
-        return f"(SELECT string_agg({item}, ' ' ORDER BY i) FROM unnest({name}) WITH ORDINALITY AS u(v, i))"
+        array = _array(name, field)
+        return f"(SELECT string_agg({item}, ' ' ORDER BY i) FROM unnest({array}) WITH ORDINALITY AS u(v, i))"
     if field.datatype == "boolean":
         return f"CASE WHEN {name} THEN 'true' WHEN NOT {name} THEN 'false' END"
     return _number_text(name, field)

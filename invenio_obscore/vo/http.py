@@ -60,6 +60,11 @@ def parameters() -> Parameters:
     return Parameters(chain(request.args.items(multi=True), request.form.items(multi=True)))
 
 
+def parts() -> dict[str, bytes]:
+    """The files of a multipart request by the names of their parts."""
+    return {name: file.read() for name, file in request.files.items()}
+
+
 def answer_error(error: ObsCoreError) -> Response:
     """Turn an error into its document and status: the one place where errors become HTTP."""
     status = next(status for class_, status in _STATUS if isinstance(error, class_))

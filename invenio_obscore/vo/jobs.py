@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from ..dali.parameters import Parameters
+from ..dali.uploads import uploads
 from ..dali.uws import Job, Phase, clamp_destruction, parse_timestamp
 from ..db.jobs import LEASE_SECONDS, JobStore, ListFilter
 from ..db.pool import SingleUse, cancel_named
@@ -81,8 +83,11 @@ class JobService:
         self.limits = limits
 
     # ------------------------------------------------------------------------------------------------ for the client
-    def create(self, parameters: Parameters, client: str) -> Job:
-        """Make a job; with ``PHASE=RUN`` it is queued at once. Its parameters are looked at when it runs."""
+    def create(self, parameters: Parameters, client: str, parts: Mapping[str, bytes] | None = None) -> Job:
+        """Make a job of parameters and uploaded parts; with ``PHASE=RUN`` it is queued at once.
+
+        The parameters are looked at when it runs.
+        """
         self._clean_up()
         now = datetime.now(UTC)
         job = Job(
@@ -96,6 +101,8 @@ class JobService:
         )
         job = self._with_wishes(job, parameters)
         self._store.create(job, client, most_active=self.limits.active_per_client)
+        for part in _part_names(Parameters(job.parameters)) & set(parts or {}):
+            self._results.write(_part_name(job.job_id, part), [(parts or {})[part]])
         if "PHASE" in parameters:
             self.set_phase(job.job_id, parameters.one("PHASE") or "")
         return job
@@ -170,11 +177,7 @@ class JobService:
 
     def delete(self, job_id: str) -> None:
         """Stop and forget a job and its result."""
-        self._store.get(job_id)
-        if self._store.abort(job_id):
-            self._cancel(job_id)
-        self._store.delete(job_id)
-        self._results.delete(job_id)
+        self._forget(self._store.get(job_id))
 
     def result(self, job_id: str) -> tuple[Job, Iterator[bytes]]:
         """A completed job and the pieces of its result.
@@ -216,7 +219,9 @@ class JobService:
     def _run(self, job: Job) -> tuple[str, int]:
         session = reading_session(job.execution_duration)
         connections = SingleUse(self._tap.settings.query.uri, session, _application_name(job.job_id))
-        result, format_, meta = self._tap.query(Parameters(job.parameters), connections)
+        parameters = Parameters(job.parameters)
+        parts = {part: b"".join(self._results.read(_part_name(job.job_id, part))) for part in _part_names(parameters)}
+        result, format_, meta = self._tap.query(parameters, parts, connections)
         with result:
             return format_.media_type, self._results.write(job.job_id, format_.stream(result, meta))
 
@@ -278,11 +283,17 @@ class JobService:
             cancel_named(connection, _application_name(job_id))
 
     def _clean_up(self) -> None:
-        for job_id in self._store.expired():
-            if self._store.abort(job_id):
-                self._cancel(job_id)
-            self._results.delete(job_id)
-            self._store.delete(job_id)
+        for job in self._store.expired():
+            self._forget(job)
+
+    def _forget(self, job: Job) -> None:
+        """Stop a job and delete all that is kept of it, the files first: without its row nobody would find them."""
+        if self._store.abort(job.job_id):
+            self._cancel(job.job_id)
+        self._results.delete(job.job_id)
+        for part in _part_names(Parameters(job.parameters)):
+            self._results.delete(_part_name(job.job_id, part))
+        self._store.delete(job.job_id)
 
 
 def list_filter(parameters: Parameters) -> ListFilter:
@@ -306,6 +317,18 @@ def _kept(parameters: Parameters) -> tuple[tuple[str, str], ...]:
     if any("\0" in name + value for name, value in pairs):
         raise InputError("a parameter holds a NUL character")
     return tuple(pairs)
+
+
+def _part_names(parameters: Parameters) -> set[str]:
+    """The parts that the uploads of a job name; what is wrong with them is told when the job runs."""
+    try:
+        return {upload.part for upload in uploads(parameters) if upload.part}
+    except InputError:
+        return set()
+
+
+def _part_name(job_id: str, part: str) -> str:
+    return f"{job_id}.{hashlib.sha256(part.encode('utf-8', 'replace')).hexdigest()[:16]}"
 
 
 def _application_name(job_id: str) -> str:

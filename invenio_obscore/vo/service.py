@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ..dali.capabilities import Limits, OutputFormat, TapCapabilities
 from ..dali.parameters import Parameters
 from ..dali.tableset import TableSet
+from ..dali.uploads import uploads
 from ..db.query import Lender, QueryService, Result
 from ..db.tableset import read_tableset
 from ..errors import ObsCoreError, ParameterError
 from ..formats import FORMATS, Format, Info, Meta, for_responseformat
 from .language import DESCRIPTION, FEATURES, LANGUAGES, VERSIONS
 from .settings import VoSettings
+from .uploads import uploaded_table
 
 _RUNID_LENGTH = 64
 _MODELS = (("ivo://ivoa.net/std/ObsCore#core-1.1", "ObsCore-1.1"),)
@@ -34,13 +37,20 @@ class TapService:
         self.up_since = datetime.now(UTC)
         self._tables: tuple[float, TableSet] | None = None
 
-    def query(self, parameters: Parameters, connections: Lender | None = None) -> tuple[Result, Format, Meta]:
+    def query(
+        self,
+        parameters: Parameters,
+        parts: Mapping[str, bytes] | None = None,
+        connections: Lender | None = None,
+    ) -> tuple[Result, Format, Meta]:
         """Begin a query (TAP 1.1, section 2.7.1).
 
         Parameters
         ----------
         parameters
             As they came.
+        parts
+            The parts of the request by their names, for uploads.
         connections
             Where to run it, if not in the service's own pool.
 
@@ -61,11 +71,15 @@ class TapService:
         run_id = parameters.one("RUNID") or ""
         if len(run_id) > _RUNID_LENGTH:
             raise ParameterError(f"RUNID has more than {_RUNID_LENGTH} characters", parameter="RUNID")
-        if "UPLOAD" in parameters:
-            raise ParameterError("this service takes no uploads", parameter="UPLOAD")
         maxrec = parameters.whole_number("MAXREC")
         query = parameters.required("QUERY")
-        return self.queries.run(query, maxrec, connections=connections), format_, _meta(query, run_id)
+        settings = self.settings
+        tables = [
+            uploaded_table(upload, parts or {}, most_bytes=settings.upload_bytes, private=settings.upload_private)
+            for upload in uploads(parameters)
+        ]
+        result = self.queries.run(query, maxrec, connections=connections, uploads=tables)
+        return result, format_, _meta(query, run_id)
 
     def tables(self) -> TableSet:
         """The published tables, as TAP_SCHEMA has them."""
@@ -107,6 +121,8 @@ class TapService:
             formats=[OutputFormat(f.content_type, f.names, f.ivo_id) for f in FORMATS],
             output_limit=Limits(query.maxrec, query.maxrec_limit),
             execution=Limits(seconds, seconds),
+            upload_methods=("upload-inline", "upload-http", "upload-https"),
+            upload_limit=Limits(self.settings.upload_bytes, self.settings.upload_bytes),
             endpoints=ENDPOINTS,
         )
 

@@ -28,6 +28,10 @@ class VoSettings:
         Seconds in which a client must take a piece of an answer.
     max_request_bytes
         Largest request.
+    upload_bytes
+        Largest upload.
+    upload_private
+        Whether an upload may be fetched from a private network or this machine.
     publisher
         Name of the service, for people.
     site_url
@@ -37,7 +41,9 @@ class VoSettings:
     query: QuerySettings
     url: str = ""
     write_timeout: float = 60.0
-    max_request_bytes: int = 16 * 2**20
+    max_request_bytes: int = 20 * 2**20
+    upload_bytes: int = 16 * 2**20
+    upload_private: bool = False
     publisher: str = "InvenioRDM"
     site_url: str = ""
 
@@ -61,6 +67,7 @@ def from_mapping(config: Mapping[str, Any]) -> VoSettings:
         query=query,
         url=str(config.get("OBSCORE_VO_URL") or "").rstrip("/"),
         write_timeout=_number(config, "OBSCORE_TAP_WRITE_TIMEOUT", 60.0),
+        upload_private=str(config.get("OBSCORE_TAP_UPLOAD_PRIVATE") or "").lower() in ("1", "true", "yes"),
         site_url=str(config.get("SITE_UI_URL") or "").rstrip("/"),
         publisher=str(config.get("THEME_SITENAME") or "InvenioRDM"),
     )

@@ -48,7 +48,7 @@ def _add_queries(blueprint: Blueprint, service: TapService) -> None:
     @blueprint.route("/tap/sync", methods=["GET", "POST"])
     def sync() -> Response:
         parameters = http.parameters()
-        result, format_, meta = service.query(parameters)
+        result, format_, meta = service.query(parameters, http.parts())
         _log.info("sync query", extra={"runid": parameters.one("RUNID") or ""})
         return http.stream(result, format_, meta, write_timeout=service.settings.write_timeout)
 

@@ -53,7 +53,7 @@ def _add_list(blueprint: Blueprint, jobs: JobService, job_url: _JobUrl) -> None:
 
     @blueprint.post("/tap/async")
     def create_job() -> Response:
-        job = jobs.create(http.parameters(), request.remote_addr or "")
+        job = jobs.create(http.parameters(), request.remote_addr or "", http.parts())
         return _see(job_url(job.job_id))
 
 

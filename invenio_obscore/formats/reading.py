@@ -1,0 +1,162 @@
+"""Reading a VOTable that somebody sent: columns and rows, within limits, and nothing beyond the document itself.
+
+The XML is checked before astropy sees it: no document type (entities can grow without end), no STREAM elsewhere
+(astropy would open any address, files too), none that is compressed.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import defusedxml.ElementTree as SafeET
+import numpy as np
+from defusedxml import DefusedXmlException
+
+from ..errors import InputError
+from ..obscore.fields import Field
+from .encoders import xml_text
+
+_COMPLEX = {"floatComplex": "float", "doubleComplex": "double"}
+
+
+@dataclass(frozen=True)
+class ReadingLimits:
+    """The most that a document may have."""
+
+    columns: int = 1000
+    cells: int = 5_000_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns and rows; arrays are flat lists, nulls None."""
+
+    fields: tuple[Field, ...]
+    rows: list[list[Any]]
+
+
+def read_votable(data: bytes, limits: ReadingLimits | None = None) -> Table:
+    """Read the first table of a VOTable in any serialisation.
+
+    Raises
+    ------
+    InputError
+        It is no VOTable, passes a limit, or points elsewhere.
+    """
+    limits = limits or ReadingLimits()
+    _check(data, limits)
+    # Importing astropy's reader takes longer than most queries: only who uploads pays for it.
+    from astropy.io.votable import parse_single_table
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            table = parse_single_table(io.BytesIO(data), verify="ignore")
+            fields = tuple(_field(column) for column in table.fields)
+            rows = [_row(fields, row, mask) for row, mask in zip(table.array.data, table.array.mask)]
+    except Exception as error:  # noqa: BLE001 - hostile content makes astropy raise anything; it is told to who sent it
+        raise InputError(f"the upload cannot be read as a VOTable: {_shortened(error)}") from error
+    return Table(_unique(fields), rows)
+
+
+def _shortened(error: Exception) -> str:
+    return " ".join(xml_text(str(error)).split())[:200] or type(error).__name__
+
+
+def _check(data: bytes, limits: ReadingLimits) -> None:
+    columns = cells = tables = 0
+    try:
+        for name, attributes in _elements(data):
+            tables += name == "TABLE"
+            columns += name == "FIELD" and tables <= 1
+            cells += name == "TD"
+            if name == "STREAM" and ("href" in attributes or attributes.get("encoding", "base64") != "base64"):
+                raise InputError("an upload must hold its data itself, as TABLEDATA or in base64")
+            if columns > limits.columns or cells > limits.cells:
+                raise InputError(f"an upload may have {limits.columns} columns and {limits.cells} cells at most")
+    except (SafeET.ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        raise InputError(f"the upload is no well-formed XML that is taken here: {_shortened(error)}") from error
+    if not columns:
+        raise InputError("the upload has no table with columns")
+
+
+def _elements(data: bytes) -> Iterator[tuple[str, dict[str, str]]]:
+    """Names and attributes of all elements, none of which stays in memory."""
+    for event, element in SafeET.iterparse(io.BytesIO(data), events=("start", "end"), forbid_dtd=True):
+        if event == "start":
+            yield element.tag.rpartition("}")[2], element.attrib
+        else:
+            element.clear()
+
+
+def _field(column: Any) -> Field:  # noqa: ANN401
+    datatype, arraysize = str(column.datatype), str(column.arraysize or "")
+    if datatype in _COMPLEX:
+        datatype, arraysize = _COMPLEX[datatype], "2" if arraysize in ("", "1") else "*"
+    if datatype == "bit":
+        datatype, arraysize = ("boolean", "") if arraysize in ("", "1") else ("char", "*")
+    if datatype in ("char", "unicodeChar"):
+        arraysize = "*"
+    elif datatype == "boolean" and arraysize not in ("", "1"):
+        datatype, arraysize = "char", "*"
+    return Field(
+        name=str(column.name or column.ID),
+        datatype=datatype,  # type: ignore[arg-type]
+        arraysize="" if arraysize == "1" else arraysize if arraysize.isdigit() or not arraysize else "*",
+        xtype=str(column.xtype or ""),
+        unit=str(column.unit.to_string("vounit") if hasattr(column.unit, "to_string") else column.unit or ""),
+        ucd=str(column.ucd or ""),
+        utype=str(column.utype or ""),
+        description=" ".join(str(column.description or "").split()),
+    )
+
+
+def _unique(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    names = [field.name.lower() for field in fields]
+    twice = next((name for number, name in enumerate(names) if name in names[:number]), None)
+    if twice is not None:
+        raise InputError(f"the upload has two columns {twice!r}")
+    return fields
+
+
+def _row(fields: tuple[Field, ...], row: Any, mask: Any) -> list[Any]:  # noqa: ANN401
+    return [_cell(field, value, masked) for field, value, masked in zip(fields, row, mask)]
+
+
+def _cell(field: Field, value: Any, masked: Any) -> Any:  # noqa: ANN401
+    if bool(np.all(masked)) and np.size(masked):
+        return None
+    if field.is_text:
+        return _text(value)
+    if field.arraysize:
+        return _items(field, value)
+    return _scalar(field, value)
+
+
+def _text(value: Any) -> str:  # noqa: ANN401
+    if isinstance(value, (np.ndarray, list, tuple)):
+        return "".join("1" if item is True or item == 1 else "0" if not isinstance(item, str) else item
+                       for item in np.ravel(value).tolist())  # fmt: skip
+    return xml_text(value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value))
+
+
+def _items(field: Field, value: Any) -> list[Any]:  # noqa: ANN401
+    flat = np.ma.asarray(value).ravel()
+    if np.iscomplexobj(flat):
+        flat = np.ma.asarray(flat).filled(np.nan).view(flat.real.dtype)
+    return [_scalar(field, item) for item in np.ma.asarray(flat).tolist()]
+
+
+def _scalar(field: Field, value: Any) -> Any:  # noqa: ANN401
+    if value is None or value is np.ma.masked:
+        return None
+    if field.datatype == "boolean":
+        return bool(value)
+    if field.datatype in ("float", "double"):
+        return None if math.isnan(value) else float(value)
+    return int(value)

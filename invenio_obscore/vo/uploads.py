@@ -1,0 +1,63 @@
+"""Tables that come with a query: read, checked and handed to the translation as ``TAP_UPLOAD.<name>``."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..adql.schema import Column, Table
+from ..dali.uploads import Upload
+from ..errors import ParameterError
+from ..formats.reading import read_votable
+from ..obscore.fields import Field
+from .fetching import fetch
+
+SCHEMA = "TAP_UPLOAD"
+
+
+def uploaded_table(upload: Upload, parts: Mapping[str, bytes], *, most_bytes: int, private: bool) -> Table:
+    """Return a table of a query.
+
+    Parameters
+    ----------
+    upload
+        Name and address.
+    parts
+        The parts of the request.
+    most_bytes
+        The most that the content may have.
+    private
+        Whether it may come from the server's own network.
+
+    Raises
+    ------
+    InputError
+        It is missing, cannot be fetched or read.
+    """
+    if not upload.part:
+        data = fetch(upload.uri, most_bytes=most_bytes, private=private)
+    elif upload.part in parts:
+        data = parts[upload.part]
+    else:
+        raise ParameterError(f"the request has no part {upload.part[:60]!r}", parameter="UPLOAD")
+    if len(data) > most_bytes:
+        raise ParameterError(f"an upload may have {most_bytes} bytes at most", parameter="UPLOAD")
+    table = read_votable(data)
+    columns = tuple(Column(_published(field), stored_as=f"c{n}") for n, field in enumerate(table.fields, 1))
+    rows = [{f"c{n}": _json(value) for n, value in enumerate(row, 1)} for row in table.rows]
+    return Table(f"{SCHEMA}.{upload.name}", columns, source=json.dumps(rows))
+
+
+def _published(field: Field) -> Field:
+    """Arrays pass through as they are: only text keeps an xtype that the translation would act on."""
+    return field if field.is_text else replace(field, xtype="")
+
+
+def _json(value: Any) -> Any:  # noqa: ANN401
+    """A value as JSON, for PostgreSQL to read as its column's type; an array becomes PostgreSQL's text of one."""
+    if isinstance(value, list):
+        return "{" + ",".join("NULL" if item is None else str(item) for item in value) + "}"
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
