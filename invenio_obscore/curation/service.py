@@ -96,7 +96,7 @@ class Service:
 
     def failed(self, reason: object) -> ServiceError:
         """The error to raise; the service is not asked again in this run."""
-        self.down = f"{self.name} does not answer: {str(reason)[:200]}"
+        self.down = f"{self.name} does not answer: {_in_short(reason)}"
         return ServiceError(self.down, remedy="nothing was filled from it; run curation again later")
 
     def get(self, path: str = "", parameters: dict[str, str] | None = None, query: str = "") -> bytes:
@@ -120,6 +120,18 @@ class Service:
                 return body
         except requests.RequestException as error:
             raise self.failed(error) from error
+
+
+def _in_short(reason: object) -> str:
+    """Why a service does not answer, in words for people."""
+    cause = getattr(reason, "cause", None) or reason
+    if isinstance(cause, requests.Timeout):
+        return "no answer in time"
+    if isinstance(cause, requests.ConnectionError):
+        return "no connection"
+    if isinstance(cause, requests.HTTPError) and cause.response is not None:
+        return f"status {cause.response.status_code}"
+    return (str(reason).splitlines() or [type(reason).__name__])[0][:150]
 
 
 class _TimedSession(requests.Session):

@@ -20,7 +20,7 @@ from .settings import Settings
 # What stands in OBJECT when no object was observed.
 _NO_OBJECT = re.compile(
     r"(?i)[-\d.\s]*|\W*(bias|dark|flat|dome|lamp|arc|sky|twilight|comp|test|focus|zero|calib\w*|std|standard|none|"
-    r"unknown|object|target|field|blank|n/?a|untitled|wave|ccd|image|science|acq\w*)(\W.*)?"
+    r"unknown|object|target|data|field|blank|n/?a|untitled|wave|ccd|image|science|acq\w*)(\W.*)?"
 )
 # Simbad compares identifiers whatever their capitals and blanks.
 _QUERY = """

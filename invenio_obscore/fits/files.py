@@ -15,7 +15,7 @@ from .limits import Deadline, Limits
 from .streams import open_stream
 
 #: Endings of FITS files, with those of the stream compressions.
-FITS_NAME = re.compile(r"(?i).*\.(fits|fit|fts|fits\.fz|fz|ftz|fits\.header)(\.(gz|bz2|xz|z))?$")
+FITS_NAME = re.compile(r"(?i).*\.(fits|fit|fts|fits\.fz|fz|ftz)(\.(gz|bz2|xz|z))?$")
 _HIDDEN = re.compile(r"\.[^.]|__MACOSX$")
 _START = b"SIMPLE  ="
 #: Enough to see how a file begins, compressed or not.
