@@ -128,6 +128,9 @@ OBSCORE_TAP_MAXREC = 20_000
 OBSCORE_TAP_MAXREC_LIMIT = 20_000_000
 """The most rows that ``MAXREC`` may ask for."""
 
+OBSCORE_TAP_UPLOAD_PRIVATE = False
+"""Whether a table that a query names by its address may come from this machine or a private network."""
+
 OBSCORE_VO_URL = ""
 """Public address above ``/tap`` and ``/did``. Empty means what the request was sent to (``<site>/vo``)."""
 

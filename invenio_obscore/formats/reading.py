@@ -132,7 +132,8 @@ def _cell(field: Field, value: Any, masked: Any) -> Any:  # noqa: ANN401
     if bool(np.all(masked)) and np.size(masked):
         return None
     if field.is_text:
-        return _text(value)
+        # Most serialisations cannot tell an empty text from a null (VOTable 1.4, section 2.1).
+        return _text(value) or None
     if field.arraysize:
         return _items(field, value)
     return _scalar(field, value)

@@ -48,7 +48,7 @@ def test_stilts_reads_the_table(tap_url):
 
 @stilts
 def test_taplint_finds_nothing(tap_url):
-    stages = "TMV TME TMS TMC CPV CAP AVV QGE QPO MDQ OBS EXA"
+    stages = "TMV TME TMS TMC CPV CAP AVV QGE QPO MDQ OBS UPL EXA"
     out = run("taplint", f"tapurl={tap_url}", f"stages={stages}", "report=EWF", "maxrepeat=9")
     assert re.findall(r"^[EWF]-.*", out, re.MULTILINE) == []
     assert "Totals: Errors: 0; Warnings: 0; Failures: 0" in out
