@@ -50,6 +50,8 @@ def translate(error: Exception) -> ObsCoreError:
         )
     if code in _QUERY_FAULTS:
         return AdqlError(f"the query cannot be evaluated: {_QUERY_FAULTS[code]}")
+    if code is not None and code.startswith("22"):  # the class "data exception": some value of the query's own
+        return AdqlError("the query cannot be evaluated: a value does not fit the function that it is given to")
     number = secrets.token_hex(4)
     _log.error("database error %s: %s %s", number, code, error, exc_info=error)
     if code in _RESOURCES:
