@@ -74,7 +74,7 @@ def _angle(hit: Hit, *, hours_if_sexagesimal: bool) -> float | None:
 
 def keyword_position(scope: Scope, pairs: tuple[tuple[str, str], ...] = _POSITIONS) -> Iterator[Found]:
     """A position that keywords give, turned to ICRS by the header's equinox; a picture of the Sun has none."""
-    if is_solar(scope.first.header) or scope.text("OBJECT").lower() == "sun":
+    if is_solar(scope.first.header) or scope.text("OBJECT").lower() == "sun" or is_dark(scope):
         return
     if scope.kind in ("events", "event bundle"):
         pairs = (*_POINTINGS, *pairs)
@@ -93,6 +93,26 @@ def keyword_position(scope: Scope, pairs: tuple[tuple[str, str], ...] = _POSITIO
             yield Found("s_ra", ra, ra_hit.evidence("s_ra"))
             yield Found("s_dec", dec, dec_hit.evidence("s_dec"))
             return
+
+
+_DARK = re.compile(r"(bias|zero|dark|superbias|masterbias|masterdark|dark frame|bias frame)\b", re.I)
+
+
+def is_dark(scope: Scope) -> bool:
+    """Whether an image was taken with the shutter closed."""
+    return bool(_DARK.match(scope.text("OBSTYPE", "IMAGETYP", "OBS_TYPE", "ESO DPR TYPE")))
+
+
+def column_position(scope: Scope) -> Iterator[Found]:
+    """The reference position of a table's celestial columns (TCTYPn, TCRVLn: FITS 4.0, table 22)."""
+    header = scope.first.header
+    for kind, column in (("RA--", "s_ra"), ("DEC-", "s_dec")):
+        for number in range(1, header.integer("TFIELDS") + 1):
+            if str(header.get(f"TCTYP{number}", "")).upper().startswith(kind):
+                value = header.number(f"TCRVL{number}")
+                if value is not None:
+                    yield Found(column, value, Evidence(column, "wcs", f"TCRVL{number}", scope.first.index, str(value)))
+                break
 
 
 def coverage(scope: Scope) -> SkyCoverage | None:
@@ -125,6 +145,10 @@ def image_sky(scope: Scope) -> Iterator[Found]:
     sky = coverage(scope)
     if sky is None:
         return
+    if is_dark(scope):
+        message = "a bias or dark frame shows no sky: the position that its header gives is left out"
+        scope.problem("advice", "calibration-frame", message, column="s_ra", hdu=scope.first.index)
+        return
     hdu = scope.facts["sky_hdu"]
     what = f"WCS of HDU {hdu}" + (f" and {len(scope.main) - 1} more" if len(scope.main) > 1 else "")
 
@@ -155,6 +179,8 @@ def image_pixels(scope: Scope) -> Iterator[Found]:
 
 def reference_position(scope: Scope) -> Iterator[Found]:
     """At last the reference position of a celestial WCS without pixels, or of plain axes RA and DEC."""
+    if is_dark(scope):
+        return
     for hdu in scope.order:
         axes = find_sky(hdu.header)
         if axes is None:
@@ -317,6 +343,7 @@ GENERIC: Rules = (
     Computed(("s_ra", "s_dec", "s_region", "s_fov", "s_pixel_scale"), image_sky),
     Computed(("s_ra", "s_dec", "s_fov", "s_region"), subspace_region),
     Computed(("s_ra", "s_dec"), keyword_position),
+    Computed(("s_ra", "s_dec"), column_position),
     Computed(("s_ra", "s_dec"), reference_position),
     Computed(("s_xel1", "s_xel2"), image_pixels),
     Keyword("s_resolution", ("BMAJ",), unit=u.deg),

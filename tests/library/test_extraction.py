@@ -463,3 +463,25 @@ def test_a_spectral_axis_in_a_table() -> None:
     product = one(cube + lookup)
     assert product.row["dataproduct_type"] == "spectrum"
     assert (product.row["em_min"], product.row["em_max"]) == pytest.approx((5.0e-7, 5.81e-7))
+
+
+def test_a_bias_shows_no_sky() -> None:
+    product = one(image(OBSTYPE="BIAS", RA=10.0, DEC=20.0, **SKY))
+    assert product.row["s_ra"] is None and product.row["s_region"] is None
+    assert "calibration-frame" in codes(product)
+
+
+def test_the_sky_of_an_event_list_without_a_pointing() -> None:
+    columns = [("TIME", "D", "s"), ("X", "D", ""), ("Y", "D", "")]
+    data = primary() + table(
+        columns,
+        struct.pack(">3d", 1, 2, 3),
+        1,
+        EXTNAME="EVENTS",
+        TCTYP2="RA---TAN",
+        TCRVL2=10.5,
+        TCTYP3="DEC--TAN",
+        TCRVL3=-20.5,
+    )
+    product = one(data)
+    assert (product.row["s_ra"], product.row["s_dec"]) == (10.5, -20.5)
