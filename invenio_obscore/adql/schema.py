@@ -6,7 +6,7 @@ and ``Field.name``; the names of relations and their columns in the database sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -96,9 +96,19 @@ class Table:
 
 @dataclass(frozen=True)
 class Schema:
-    """All tables that queries may name."""
+    """All tables that queries may name.
+
+    Attributes
+    ----------
+    tables
+        In the order of TAP_SCHEMA.
+    locate
+        Finds the position (right ascension and declination in degrees) of a named object for ``gavo_simbadpoint``, None
+        where there is no such object; None itself where the service asks nobody.
+    """
 
     tables: tuple[Table, ...] = ()
+    locate: Callable[[str], tuple[float, float] | None] | None = None
     _by_name: dict[str, list[Table]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -114,4 +124,4 @@ class Schema:
 
     def with_tables(self, tables: Iterable[Table]) -> Schema:
         """This schema and more tables (a query's uploads)."""
-        return Schema((*self.tables, *tables))
+        return Schema((*self.tables, *tables), self.locate)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -150,6 +151,29 @@ class Extensions(Calls):
         numbers = tuple(Constant(number, Type.DOUBLE) for number in matrix)
         return FunctionCall("IVO_GEOM_TRANSFORM", (geometry, *numbers), geometry.type)
 
+    @abstractmethod
+    def locate(self, name: str) -> tuple[float, float] | None:
+        """The position of a named object; None when it is not known.
+
+        Raises
+        ------
+        LookupError
+            The service asks nobody.
+        """
+
+    def simbadpoint(self, node: nodes.Call) -> Value:
+        """gavo_simbadpoint('name'): the position of an object, looked up when the query is translated."""
+        self._count(node, (1,), "gavo_simbadpoint('name of an object')")
+        name = self._text_argument(node, 0)
+        try:
+            position = self.locate(name)
+        except LookupError as error:
+            raise self.source.type_error(node.at, "this service looks up no names of objects") from error
+        if position is None:
+            raise self.source.type_error(node.arguments[0].at, f"the object '{shown(name)}' is not known")
+        longitude, latitude = (Constant(number, Type.DOUBLE) for number in position)
+        return FunctionCall("POINT", (longitude, latitude), Type.POINT)
+
     def moc(self, node: nodes.Call) -> Value:
         """MOC('1/1 2 4 2/12-14') or MOC(order, geometry)."""
         self._count(node, (1, 2), "MOC('order/cells …') or MOC(order, geometry)")
@@ -189,5 +213,7 @@ _FUNCTIONS: dict[str, Callable[[Extensions, nodes.Call], Value]] = {
     "IVO_STRING_AGG": Extensions.string_agg,
     "IVO_HISTOGRAM": Extensions.histogram,
     "IVO_GEOM_TRANSFORM": Extensions.geom_transform,
+    "GAVO_SIMBADPOINT": Extensions.simbadpoint,
+    "IVO_SIMBADPOINT": Extensions.simbadpoint,
     "MOC": Extensions.moc,
 }

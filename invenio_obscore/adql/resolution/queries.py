@@ -350,6 +350,12 @@ class ScopedValues(Extensions):
         self.scope = scope
         self.no_aggregate = no_aggregate
 
+    def locate(self, name: str) -> tuple[float, float] | None:
+        """See :meth:`.Extensions.locate`."""
+        if self.queries.schema.locate is None:
+            raise LookupError(name)
+        return self.queries.schema.locate(name)
+
     def subquery(self, node: nodes.Query) -> ir.Query:
         """Resolve a query that may use this scope's columns."""
         return self.queries.query(node, self.scope)

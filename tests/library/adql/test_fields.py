@@ -7,6 +7,7 @@ import pytest
 from invenio_obscore.adql import compile as compile_adql
 from invenio_obscore.adql.schema import Column, Schema, Table
 from invenio_obscore.adql.words import RESERVED
+from invenio_obscore.errors import AdqlTypeError
 from invenio_obscore.obscore.columns import OBSCORE
 from invenio_obscore.obscore.fields import Field
 
@@ -114,3 +115,13 @@ def test_repeated_columns_get_numbers(schema: Schema) -> None:
 def test_a_union_takes_its_metadata_from_the_left(schema: Schema) -> None:
     found = compile_adql("SELECT ra FROM adqltest.stars UNION SELECT flux FROM adqltest.obs", schema).fields
     assert (found[0].name, found[0].unit) == ("ra", "deg")
+
+
+def test_named_objects_are_looked_up_when_the_query_is_translated(schema: Schema) -> None:
+    query = "SELECT id FROM adqltest.stars WHERE 1 = CONTAINS(POINT(ra, dec), CIRCLE(gavo_simbadpoint('M31'), 1))"
+    with pytest.raises(AdqlTypeError, match="looks up no names"):
+        compile_adql(query, schema)
+    known = Schema(schema.tables, locate={"M31": (10.68, 41.27)}.get)
+    assert set(compile_adql(query, known).parameters.values()) == {10.68, 41.27, 1.0}
+    with pytest.raises(AdqlTypeError, match="'M32' is not known"):
+        compile_adql(query.replace("M31", "M32"), known)
