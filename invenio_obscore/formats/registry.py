@@ -72,8 +72,8 @@ FORMATS: tuple[Format, ...] = (
         if parquet.available()
         else []
     ),
-    Format("text/plain", ("text", "txt"), ".txt", plain.text),
-    Format("text/html", ("html",), ".html", plain.html),
+    Format("text/plain;charset=utf-8", ("text", "txt", "text/plain"), ".txt", plain.text),
+    Format("text/html;charset=utf-8", ("html", "text/html"), ".html", plain.html),
 )
 
 

@@ -16,7 +16,12 @@ def configure(app: Flask) -> None:
             "task": "invenio_obscore.rdm.tasks.forget",
             "schedule": timedelta(hours=1),
             "options": {"expires": 3600, **queue},
-        }
+        },
+        "obscore-uws-sweep": {
+            "task": "invenio_obscore.vo.sweep",
+            "schedule": timedelta(minutes=1),
+            "options": {"expires": 60, **queue},
+        },
     }
     if seconds:
         # A sweep that nobody took in time is replaced by the next one: they don't pile up while no worker runs.

@@ -14,6 +14,7 @@ from ..errors import NotFoundError, ParameterError
 from . import http, uws
 from .examples import EXAMPLES
 from .jobs import JobService
+from .page import chosen_query, format_choices, python_script
 from .service import TapService
 
 _log = logging.getLogger(__name__)
@@ -81,12 +82,17 @@ def _add_descriptions(blueprint: Blueprint, service: TapService, base_url: Calla
 
     @blueprint.get("/tap", strict_slashes=False)
     def page() -> str:
+        parameters = http.parameters()
         return render_template(
             "obscore_vo/tap.html",
             base_url=base_url(),
             examples=EXAMPLES,
             tables=service.tables(),
             service=service.settings.publisher,
+            formats=format_choices(),
+            limit=service.settings.query.maxrec_limit,
+            query=chosen_query(parameters),
+            script=python_script(base_url(), parameters),
         )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import csv
+import html
 import io
 import json
 import xml.etree.ElementTree as ET
@@ -154,7 +156,7 @@ def test_a_database_that_is_away_is_said_without_its_address(settings):
 
 
 def test_too_large_a_request(client):
-    response = client.post("/tap/sync", data={"LANG": "ADQL", "QUERY": "x" * (17 * 2**20)})
+    response = client.post("/tap/sync", data={"LANG": "ADQL", "QUERY": "x" * (21 * 2**20)})
     assert response.status_code == 413
     assert error_of(response)
 
@@ -221,6 +223,26 @@ def test_examples_run(client):
 def test_page_for_people(client):
     page = client.get("/tap").data.decode()
     assert "<form" in page and "ivoa.obscore" in page and "s_region" in page
+    assert "83.633" in client.get("/tap?example=covering").data.decode()
+
+
+def test_the_page_shows_a_query_as_python_that_says_the_same(client):
+    for query in (CONE, 'SELECT \'"""\' AS "a\\\\b" FROM ivoa.obscore', "SELECT\r\n1 </pre><script>alert(1)</script>"):
+        page = client.get("/tap", query_string={"QUERY": query, "MAXREC": "5"}).data.decode()
+        assert "<script>alert" not in page
+        script = html.unescape(page.partition('<h2 id="python">')[2].partition("<pre>")[2].partition("</pre>")[0])
+        assigned = next(
+            node for node in ast.parse(script).body if isinstance(node, ast.Assign) and node.targets[0].id == "query"
+        )
+        assert assigned.value.value == query.replace("\r\n", "\n")
+
+
+def test_a_result_for_a_browser(client):
+    response = sync(client, "SELECT target_name, obs_title, access_url FROM ivoa.obscore", RESPONSEFORMAT="html")
+    page = response.data.decode()
+    assert response.content_type == "text/html;charset=utf-8"
+    assert '<a href="https://repository.example/records/rec1/files/a%20b.fits?download=1"' in page
+    assert "<b>&amp; title" not in page and "&lt;b&gt;" in page
 
 
 def test_a_published_identifier_leads_to_its_product(client):
