@@ -6,8 +6,9 @@ versions) are one unit, so that one version can replace another without a moment
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,12 +32,15 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import REAL
+from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ..obscore.columns import OBSCORE, OBSCORE_HEA, OBSCORE_RADIO
 from ..obscore.fields import Field
 from ..obscore.regions import Region
 from ..obscore.row import ObsCoreRow
+
+logger = logging.getLogger(__name__)
 
 DID = "obs_publisher_did"
 
@@ -79,21 +83,28 @@ class PublicRow:
 
 @dataclass(frozen=True)
 class Changes:
-    """How many rows were written."""
+    """How many rows were written, and which the database refused (identifier → why)."""
 
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.inserted or self.updated or self.deleted)
+        return bool(self.inserted or self.updated or self.deleted or self.refused)
 
     def __add__(self, other: Changes) -> Changes:
-        return Changes(self.inserted + other.inserted, self.updated + other.updated, self.deleted + other.deleted)
+        return Changes(
+            self.inserted + other.inserted,
+            self.updated + other.updated,
+            self.deleted + other.deleted,
+            {**self.refused, **other.refused},
+        )
 
 
-def _column(field: Field) -> Column[Any]:
-    return Column(field.name, _Timestamp() if field.xtype == "timestamp" else _TYPES[field.datatype]())
+def _column(described: Field) -> Column[Any]:
+    type_ = _Timestamp() if described.xtype == "timestamp" else _TYPES[described.datatype]()
+    return Column(described.name, type_)
 
 
 _METADATA = MetaData(schema="ivoa")
@@ -194,9 +205,43 @@ def _write_table(
     gone, differing, new = difference.gone, difference.differing, difference.new
     if gone or differing:
         connection.execute(delete(table).where(table.c[DID].in_(gone + differing)))
-    if new or differing:
-        connection.execute(insert(table), [wanted[did] for did in new + differing])
-    return Changes(len(new), len(differing), len(gone))
+    refused = _insert(connection, table, [wanted[did] for did in new + differing])
+    taken = [did for did in new if did not in refused]
+    return Changes(len(taken), len(differing), len(gone), refused)
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Insert all rows in one statement, or one by one where that fails; which the database refused, and why.
+
+    A value that no check foresaw costs its own row and not the record's publication.
+    """
+    if not rows:
+        return {}
+    if _inserted(connection, table, rows) is None:
+        return {}
+    refused = {row[DID]: why for row in rows if (why := _inserted(connection, table, [row])) is not None}
+    for did, why in refused.items():
+        logger.error("PostgreSQL refuses the row of %s in %s: %s", did, table.name, why)
+    return refused
+
+
+def _inserted(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> str | None:
+    """Insert rows under a savepoint; None, or why the data were refused."""
+    savepoint = connection.begin_nested()
+    try:
+        connection.execute(insert(table), rows)
+    except (DataError, IntegrityError, InternalError, OperationalError) as error:
+        savepoint.rollback()
+        if isinstance(error, OperationalError) and not _is_limit(error):
+            raise
+        return str(error.orig).strip().partition("\n")[0]
+    savepoint.commit()
+    return None
+
+
+def _is_limit(error: OperationalError) -> bool:
+    """Whether a value passes a limit of PostgreSQL's (class 54: an index entry that is too large, for one)."""
+    return str(getattr(error.orig, "pgcode", "") or "").startswith("54")
 
 
 def _same(table: Table, wanted: Mapping[str, Any], present: Mapping[str, Any]) -> bool:

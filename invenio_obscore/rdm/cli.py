@@ -83,6 +83,10 @@ def _describe(finding: Any) -> str:  # noqa: ANN401 - a reconciliation.Finding
         (rows.inserted, f"{rows.inserted} row(s) were missing"),
         (rows.updated, f"{rows.updated} row(s) were wrong"),
         (rows.deleted, f"{rows.deleted} row(s) were too many"),
+        (
+            rows.refused,
+            f"{len(rows.refused)} row(s) PostgreSQL refuses: {'; '.join(sorted(set(rows.refused.values())))}",
+        ),
         (finding.fields, f"search fields were wrong in {', '.join(finding.fields)}"),
         (finding.queued, f"{finding.queued} file(s) are to be read"),
     )

@@ -9,7 +9,7 @@ Order of locks: the record's parent, then its files' readings; so late tasks and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -205,10 +205,15 @@ def _update_fields(record: Any, rows: Sequence[PublicRow]) -> bool:  # noqa: ANN
     """Make the record's ``obscore:*`` fields those of its rows; whether they changed."""
     present = dict(record.custom_fields or {})
     wanted = custom_fields.strip(present) | custom_fields.summarise([row.row for row in rows])
-    if wanted == present:
+    if _as_numbers(wanted) == _as_numbers(present):
         return False
     record.custom_fields = wanted
     return True
+
+
+def _as_numbers(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields with every number as a float: JSON in PostgreSQL gives a large one back as an integer."""
+    return {name: float(value) if isinstance(value, int | float) else value for name, value in fields.items()}
 
 
 def _commit_record(record: Any, uow: UnitOfWork) -> None:  # noqa: ANN401

@@ -43,10 +43,14 @@ def files_are_public(record: Any) -> bool:  # noqa: ANN401
 
 
 def public_keys(record: Any, keys: Iterable[str]) -> set[str]:  # noqa: ANN401
-    """Those of the record's files that anyone may download."""
+    """Those of the record's files that anyone may download and see listed."""
     identity = anyone()
     check = current_rdm_records_service.files.check_permission
-    return {key for key in keys if check(identity, "get_content_files", record=record, file_key=key)}
+    return {
+        key
+        for key in keys
+        if not record.files[key].access.hidden and check(identity, "get_content_files", record=record, file_key=key)
+    }
 
 
 def published_keys(record: Any, keys: Iterable[str]) -> set[str]:  # noqa: ANN401
