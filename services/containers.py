@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from services.layout import LOGS, LOOPBACK, ServiceError, claim_port, listens, password, port_of
+from services.layout import LOGS, LOOPBACK, ServiceError, claim_port, end_of, listens, password, port_of
 
 COMPOSE_FILE = Path(__file__).with_name("compose.yaml")
 PROJECT = "invenio-obscore"
@@ -64,7 +64,7 @@ def _compose(engine: list[str], *arguments: str) -> None:
             check=False,
         )
     if done.returncode:
-        raise ServiceError(f"`{' '.join([*engine, *arguments])}` failed. Log: {log_path}")
+        raise ServiceError(f"`{' '.join([*engine, *arguments])}` failed. {end_of(log_path)}")
 
 
 def start(engine: list[str], name: str, answers: Callable[[str], bool]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.layout import LOGS, SERVICES, ServiceError, make_folders
+from services.layout import LOGS, SERVICES, ServiceError, end_of, make_folders
 
 
 def _start_time(pid: int) -> str | None:
@@ -98,16 +98,10 @@ class Daemon:
         end = time.monotonic() + timeout
         while not ready():
             if self.pid() is None:
-                raise ServiceError(f"{self.name} ended while starting. Log: {self.log}\n{self.tail()}")
+                raise ServiceError(f"{self.name} ended while starting. {end_of(self.log)}")
             if time.monotonic() > end:
-                raise ServiceError(f"{self.name} did not answer in {timeout:.0f} s. Log: {self.log}\n{self.tail()}")
+                raise ServiceError(f"{self.name} did not answer in {timeout:.0f} s. {end_of(self.log)}")
             time.sleep(0.2)
-
-    def tail(self, lines: int = 15) -> str:
-        """Return the log's last lines, indented."""
-        if not self.log.exists():
-            return ""
-        return "\n".join("    " + line for line in self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
 def _group_of(user: str) -> int:

@@ -75,8 +75,7 @@ def run(name: str, command: Sequence[str | Path], extra: Mapping[str, str] | Non
             check=False,
         )
     if done.returncode:
-        end = "\n".join("    " + line for line in log_path.read_text(errors="replace").splitlines()[-25:])
-        raise ServiceError(f"{name} failed (exit code {done.returncode}). Log: {log_path}\n{end}")
+        raise ServiceError(f"{name} failed (exit code {done.returncode}). {end_of(log_path, 25)}")
 
 
 def setup(step: str) -> None:

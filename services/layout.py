@@ -42,6 +42,12 @@ class ServiceError(Exception):
     """A service cannot be had; the message says what failed, where its log is and what to do."""
 
 
+def end_of(log: Path, lines: int = 15) -> str:
+    """Return where a log is and its last lines, for the message of what failed."""
+    last = log.read_text(errors="replace").splitlines()[-lines:] if log.exists() else []
+    return "\n".join([f"Log: {log}", *(f"    {line}" for line in last)])
+
+
 def make_folders() -> None:
     """Create the folders of services and logs."""
     for folder in (SERVICES, LOGS):

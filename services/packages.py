@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.layout import LOGS, ServiceError, make_folders
+from services.layout import LOGS, ServiceError, end_of, make_folders
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 CREATECLUSTER = Path("/etc/postgresql-common/createcluster.d/invenio-obscore.conf")
@@ -56,7 +56,7 @@ def install(packages: Sequence[str], reason: str) -> None:
         for step in steps:
             done = subprocess.run(step, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, check=False)
     if done.returncode:
-        raise ServiceError(f"{reason}: `{command}` failed. Log: {log_path}")
+        raise ServiceError(f"{reason}: `{command}` failed. {end_of(log_path)}")
 
 
 def need(program: str, packages: Sequence[str]) -> str:

@@ -21,6 +21,7 @@ from services.layout import (
     SERVICES,
     ServiceError,
     claim_port,
+    end_of,
     make_folders,
     password,
     port_of,
@@ -118,7 +119,7 @@ def _make_cluster(folder: Path) -> Path:
         code = _run_as(account, command, cwd=folder, output=log)
     secret.unlink()
     if code:
-        raise ServiceError(f"initdb failed. Log: {log_path}")
+        raise ServiceError(f"initdb failed. {end_of(log_path)}")
     return data
 
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.layout import LOGS, ROOT, VAR, ServiceError, make_folders
+from services.layout import LOGS, ROOT, VAR, ServiceError, end_of, make_folders
 from services.packages import install
 
 VENV = VAR / "venv"
@@ -30,8 +30,7 @@ def _run(command: Sequence[str | Path], reason: str) -> None:
         parts = [str(part) for part in command]
         done = subprocess.run(parts, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT, check=False)
     if done.returncode:
-        end = "\n".join("    " + line for line in log_path.read_text(errors="replace").splitlines()[-10:])
-        raise ServiceError(f"{reason} failed. Log: {log_path}\n{end}")
+        raise ServiceError(f"{reason} failed. {end_of(log_path)}")
 
 
 def uv() -> list[str]:

@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 from services.daemons import Daemon
-from services.layout import LOGS, LOOPBACK, SERVICES, ServiceError, claim_port, make_folders, port_of
+from services.layout import LOGS, LOOPBACK, SERVICES, ServiceError, claim_port, end_of, make_folders, port_of
 from services.packages import need
 
 HERE = Path(__file__).parent
@@ -40,7 +40,7 @@ def _fetch_jars() -> None:
         command = [need("mvn", ["maven"]), "-B", "-q", "-Dstyle.color=never", "-f", str(HERE / "pom.xml"), *goal]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
     if done.returncode:
-        raise ServiceError(f"OpenSearch's jars could not be fetched from Maven Central. Log: {log_path}")
+        raise ServiceError(f"OpenSearch's jars could not be fetched from Maven Central. {end_of(log_path)}")
     stamp.write_text(pom)
 
 
