@@ -14,6 +14,10 @@ from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 
+from invenio_obscore.extraction.generic import GENERIC
+from invenio_obscore.extraction.house import RULES as HOUSE_RULES
+from invenio_obscore.extraction.instruments import INSTRUMENTS
+from invenio_obscore.extraction.rules import Computed, Constant, Rule
 from invenio_obscore.mapping import BUILT_IN
 from invenio_obscore.mapping.language import VARIABLES
 from invenio_obscore.obscore import columns
@@ -81,6 +85,40 @@ class MappingVariables(_Generated):
         return _table(("Variable", "Stands for"), rows, (20, 80))
 
 
+class HouseRules(_Generated):
+    """``.. obscore-house-rules::``: what is understood beside the standard, each rule with an example."""
+
+    def lines(self) -> list[str]:
+        """One line a rule."""
+        rows = ((f"``{r.name}``", r.says, f"``{r.example}``") for r in HOUSE_RULES.values())
+        return _table(("Rule", "Says", "Example"), rows, (20, 45, 35))
+
+
+class ExtractionRules(_Generated):
+    """``.. obscore-rules::``: the tables of rules, the generic one and each instrument's, in order of precedence."""
+
+    def lines(self) -> list[str]:
+        """A table for each instrument."""
+        found: list[str] = []
+        for name, rules in (("Any file", GENERIC), *((i.name, i.rules) for i in INSTRUMENTS)):
+            rows = ((", ".join(f"``{c}``" for c in _columns(rule)), _source(rule)) for rule in rules)
+            found += ["", f"**{name}**", "", *_table(("Columns", "From"), rows, (35, 65))]
+        return found
+
+
+def _columns(rule: Rule) -> tuple[str, ...]:
+    return rule.columns if isinstance(rule, Computed) else (rule.column,)
+
+
+def _source(rule: Rule) -> str:
+    if isinstance(rule, Computed):
+        text = (rule.compute.__doc__ or "").strip().splitlines()
+        return text[0] if text else rule.compute.__name__
+    if isinstance(rule, Constant):
+        return f"always ``{rule.value}`` ({rule.note})"
+    return ", ".join(f"``{k}``" for k in rule.keywords)
+
+
 class Settings(_Generated):
     """``.. obscore-settings::``: every setting of `invenio_obscore.config`, with its default and its comment."""
 
@@ -107,6 +145,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.add_directive("obscore-columns", ObsCoreColumns)
     app.add_directive("obscore-functions", MappingFunctions)
+    app.add_directive("obscore-house-rules", HouseRules)
+    app.add_directive("obscore-rules", ExtractionRules)
     app.add_directive("obscore-settings", Settings)
     app.add_directive("obscore-variables", MappingVariables)
     return {"parallel_read_safe": True}

@@ -31,9 +31,14 @@ from .times import plausible, time_bounds, time_unit
 def product_type(scope: Scope) -> Iterator[Found]:
     """Type and finer type, from what the HDUs are."""
     kind = KINDS[scope.kind]
-    detail = f"HDU {scope.first.index} is {'an' if scope.kind[0] in 'aeiou' else 'a'} {scope.kind}"
+    rule = f"{scope.facts['house']}: " if "house" in scope.facts else ""
+    detail = f"{rule}HDU {scope.first.index} is {'an' if scope.kind[0] in 'aeiou' else 'a'} {scope.kind}"
     if kind.type:
-        yield Found("dataproduct_type", kind.type, Evidence("dataproduct_type", "file", detail, scope.first.index))
+        yield Found(
+            "dataproduct_type",
+            kind.type,
+            Evidence("dataproduct_type", "house" if rule else "file", detail, scope.first.index),
+        )
     if kind.subtype:
         yield Found(
             "dataproduct_subtype", kind.subtype, Evidence("dataproduct_subtype", "file", detail, scope.first.index)

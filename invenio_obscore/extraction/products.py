@@ -243,6 +243,7 @@ def image_kind(hdu: HduReading, scope: Scope) -> str:
     if len(long) <= 1:
         return "spectrum" if long and sky_axes(hdu.header) is None else "image"
     if len(long) == 2 and sky_axes(hdu.header) is None and _few_rows(shape, long):
+        scope.facts["house"] = "rows-of-spectra"
         return "spectrum"
     if len(long) == 2 and _is_dispersed(scope):
         return "slit spectrum"
