@@ -40,6 +40,8 @@ _COMPARISONS = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", ">": ">", "<=": "<="
 _CHAINS = {"||": CONCATENATION, "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT}
 _PREDICATE_WORDS = ("BETWEEN", "IN", "LIKE", "ILIKE", "IS", "NOT")
 _TARGETS = ("SMALLINT", "INTEGER", "BIGINT", "REAL", "CHAR", "VARCHAR", "TIMESTAMP", "POINT", "CIRCLE", "POLYGON")
+_LITERALS = frozenset({"integer", "decimal", "string"})
+_ENDS = frozenset({("operator", ","), ("operator", ")")})
 _A_VALUE = ("a value",)
 _A_COMPARISON = ("=", "<>", "<", ">", "<=", ">=", "BETWEEN", "IN", "LIKE", "IS")
 
@@ -57,6 +59,8 @@ class ExpressionParser(Cursor):
 
     def value(self) -> Expression:
         """Read a value."""
+        if self.token.kind in _LITERALS and self.ahead()[:2] in _ENDS:
+            return self._literal()  # the short way for long lists
         start = self.token.offset
         expression = self.expression(CONCATENATION)
         if isinstance(expression, Condition):

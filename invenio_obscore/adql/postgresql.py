@@ -49,6 +49,8 @@ _JOINS = {
     "CROSS": "CROSS JOIN",
 }
 _OPERATORS = frozenset({"+", "-", "*", "/", "||", "=", "<>", "<", ">", "<=", ">="})
+#: Lists of more literals than this are bound as one array.
+_LONG_LIST = 16
 _SET_OPERATORS = frozenset({"UNION", "EXCEPT", "INTERSECT"})
 
 
@@ -316,6 +318,10 @@ class Writer(Geometries):
 
     def member(self, c: ir.Member) -> str:
         """IN with a list."""
+        kinds = {(type(v), v.type) for v in c.values}
+        if len(c.values) > _LONG_LIST and len(kinds) == 1 and isinstance(c.values[0], ir.Constant):
+            array = self.bind([v.value for v in c.values], f"{SQL_TYPES[c.values[0].type]}[]")  # type: ignore[union-attr]
+            return f"({self.value(c.operand)} {'<> ALL' if c.negated else '= ANY'} ({array}))"
         values = ", ".join(self.value(v) for v in c.values)
         return f"({self.value(c.operand)} {'NOT IN' if c.negated else 'IN'} ({values}))"
 
