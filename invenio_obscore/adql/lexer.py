@@ -65,17 +65,15 @@ def tokens(source: Source) -> list[Token]:
     if len(text) > MAX_LENGTH:
         raise source.limit_error(0, f"the query has {len(text)} characters; at most {MAX_LENGTH} are taken")
     found: list[Token] = []
-    offset = 0
-    while offset < len(text):
-        match = _PIECE.match(text, offset)
-        if match is None:
-            raise _unknown(source, offset)
-        kind = match.lastgroup
-        if kind != "blank":
-            found.append(_token(source, kind or "", match.group(), offset, match.end()))
-            if len(found) > MAX_TOKENS:
-                raise source.limit_error(offset, f"the query has more than {MAX_TOKENS} words and signs")
-        offset = match.end()
+    end = 0
+    for match in iter(_PIECE.scanner(text).match, None):  # type: ignore[attr-defined]
+        offset, end = match.span()
+        if match.lastgroup != "blank":
+            found.append(_token(source, match.lastgroup, match.group(), offset, end))
+    if end < len(text):
+        raise _unknown(source, end)
+    if len(found) > MAX_TOKENS:
+        raise source.limit_error(found[MAX_TOKENS].offset, f"the query has more than {MAX_TOKENS} words and signs")
     found.append(Token("end", "", len(text)))
     return found
 

@@ -179,12 +179,12 @@ KINDS = (
 @pytest.mark.parametrize("levels", [40, 320, 5000])
 def test_depth_and_length_are_linear_or_refused(schema: Schema, kind: str, levels: int) -> None:
     query = _nested(kind, levels)
-    begin = time.perf_counter()
+    begin = time.process_time()
     try:
         compile_adql(query, schema)
     except AdqlError as error:
         assert levels > 40, error
-    assert time.perf_counter() - begin < 0.5 + 1e-6 * len(query)
+    assert time.process_time() - begin < 0.5 + 1e-6 * len(query)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -202,10 +202,10 @@ def test_a_deep_stack_of_a_server_is_no_trouble(schema: Schema, kind: str) -> No
 @pytest.mark.parametrize("query", ["(" * 1_000_000, "'" * 1_000_001, "a" * 1_000_000, "SELECT " + "1," * 500_000])
 def test_a_megabyte_is_refused_at_once(schema: Schema, query: str) -> None:
     assert len(query) > MAX_LENGTH
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(AdqlError, match="characters"):
         compile_adql(query, schema)
-    assert time.perf_counter() - begin < 0.05
+    assert time.process_time() - begin < 0.05
 
 
 def test_mutated_queries(schema: Schema) -> None:
@@ -216,7 +216,7 @@ def test_mutated_queries(schema: Schema) -> None:
     translated = 0
     for _ in range(count):
         query = mutated(generator, queries)
-        begin = time.perf_counter()
+        begin = time.process_time()
         try:
             statement = compile_adql(query, schema, 10)
         except AdqlError as error:
@@ -224,5 +224,5 @@ def test_mutated_queries(schema: Schema) -> None:
         else:
             translated += 1
             assert _is_ours(statement.sql, schema), query
-        assert time.perf_counter() - begin < 1.0, query
+        assert time.process_time() - begin < 1.0, query
     assert translated > count / 50
