@@ -21,6 +21,7 @@ from services.layout import (
     SERVICES,
     VAR,
     ServiceError,
+    end_of,
     make_folders,
     password,
     port_of,
