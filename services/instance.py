@@ -29,7 +29,7 @@ from services.layout import (
 
 FOLDER = VAR / "instance"
 LINKED = ("invenio.cfg", "app_data", "templates")
-SECONDS_TO_START = 180
+SECONDS_TO_START = 300
 
 WEB = Daemon("web")
 WORKER = Daemon("worker")
@@ -128,7 +128,7 @@ def start_datacite() -> None:
     command = [str(python_environment.PYTHON), "-m", "services.datacite_standin", "--port", str(port)]
     command += ["--store", str(SERVICES / "datacite.sqlite")]
     DATACITE.start(command, env={"DATACITE_STANDIN_PASSWORD": password("datacite")}, cwd=ROOT)
-    DATACITE.wait_until(lambda: answers(f"http://{LOOPBACK}:{port}/heartbeat"), 20)
+    DATACITE.wait_until(lambda: answers(f"http://{LOOPBACK}:{port}/heartbeat"), 90)
 
 
 def _start_celery(settings: Mapping[str, str]) -> None:

@@ -161,7 +161,7 @@ def start() -> str:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         DAEMON.start([BINARIES / "postgres", "-D", data, *options], cwd=folder, user=_account())
     uri = f"{uri}{port_of('postgresql')}/postgres"
-    DAEMON.wait_until(lambda: answers(uri), 60)
+    DAEMON.wait_until(lambda: answers(uri), 120)
     return uri
 
 

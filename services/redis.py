@@ -44,7 +44,7 @@ def start() -> str:
         config.write_text(settings)
         DAEMON.start([server, config])
     uri = f"redis://:{secret}@{LOOPBACK}:{port_of('redis')}"
-    DAEMON.wait_until(lambda: answers(uri), 30)
+    DAEMON.wait_until(lambda: answers(uri), 90)
     return uri
 
 

@@ -36,7 +36,7 @@ def _fetch_jars() -> None:
     make_folders()
     log_path = LOGS / "maven.log"
     goal = ["dependency:copy-dependencies", f"-DoutputDirectory={JARS}"]
-    with log_path.open("ab") as log:
+    with log_path.open("wb") as log:
         command = [need("mvn", ["maven"]), "-B", "-q", "-Dstyle.color=never", "-f", str(HERE / "pom.xml"), *goal]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
     if done.returncode:
@@ -71,7 +71,7 @@ def start() -> str:
             cwd=FOLDER,
         )
     address = f"{LOOPBACK}:{port_of('opensearch')}"
-    DAEMON.wait_until(lambda: answers(address), 120)
+    DAEMON.wait_until(lambda: answers(address), 300)
     return address
 
 
