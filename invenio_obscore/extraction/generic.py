@@ -274,6 +274,18 @@ def exposure(hit: Hit, scope: Scope) -> float | None:
     return seconds
 
 
+def positive(hit: Hit, scope: Scope) -> float | None:
+    """A number above zero; zero means that nothing was written."""
+    number = hit.hdu.header.number(hit.keyword)
+    return number if number is not None and number > 0 else None
+
+
+def beam(hit: Hit, scope: Scope) -> float | None:
+    """Arcseconds of a restoring beam's major axis in degrees (AIPS, CASA)."""
+    number = hit.hdu.header.number(hit.keyword)
+    return number * 3600 if number is not None and 0 < number < 10 else None
+
+
 def seeing(hit: Hit, scope: Scope) -> float | None:
     """Arcseconds of a plausible seeing or image quality."""
     number = hit.hdu.header.number(hit.keyword)
@@ -351,14 +363,18 @@ GENERIC: Rules = (
     Computed(("s_ra", "s_dec"), column_position),
     Computed(("s_ra", "s_dec"), reference_position),
     Computed(("s_xel1", "s_xel2"), image_pixels),
-    Keyword("s_resolution", ("BMAJ",), unit=u.deg),
+    Keyword("s_resolution", ("BMAJ",), convert=beam),
     Keyword(
         "s_resolution", ("SEEING", "FWHM", "PSF_FWHM", "IQFINAL", "ESO TEL IA FWHM"), unit=u.arcsec, convert=seeing
     ),
     Keyword("s_fov", ("APERTURE",), unit=u.deg, convert=aperture),
     # spectrum
     Computed(("em_min", "em_max", "em_xel", "em_ucd", "em_unit"), spectrum),
-    Keyword("em_res_power", ("SPEC_RES", "SPECRES", "RESOLVPW", "RESPOWER", "SPEC_RP", "RESOLUTN", "SPECRP")),
+    Keyword(
+        "em_res_power",
+        ("SPEC_RES", "SPECRES", "RESOLVPW", "RESPOWER", "SPEC_RP", "RESOLUTN", "SPECRP"),
+        convert=positive,
+    ),
     # when
     Computed(("t_xel", "t_min", "t_max"), series),
     Computed(("t_exptime",), exposure_time),

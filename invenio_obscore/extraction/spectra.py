@@ -49,6 +49,9 @@ def found(result: SpectralCoverage, hdu: int | None, default: SourceKind) -> Ite
         yield value("em_unit", result.unit)
 
 
+#: Spectral windows of one product (arms, orders) that are looked at.
+_MOST_WINDOWS = 64
+
 # An axis of the image
 
 
@@ -56,11 +59,14 @@ def image_axis(scope: Scope) -> Iterator[Found]:
     """The spectral axis of an image, a cube or visibilities: by the standard, else by a house rule."""
     if scope.kind not in _IMAGE_KINDS:
         return
-    for hdu in scope.main[:4]:
-        result = _image_axis(hdu, scope)
-        if result is not None:
-            yield from found(result, hdu.index, "wcs")
-            return
+    results = [(hdu, result) for hdu in scope.main[:_MOST_WINDOWS] if (result := _image_axis(hdu, scope)) is not None]
+    if not results:
+        return
+    first, result = results[0]
+    low, high = min(r.low for _, r in results), max(r.high for _, r in results)
+    if (low, high) != (result.low, result.high):
+        result = replace(result, low=low, high=high, how=f"{result.how}, {len(results)} HDUs together")
+    yield from found(result, first.index, "wcs")
 
 
 def _image_axis(hdu: HduReading, scope: Scope) -> SpectralCoverage | None:

@@ -44,6 +44,12 @@ def _is_hst(scope: Scope) -> bool:
     return own and scope.has("ROOTNAME", "PROPOSID", "EXPSTART", "FPKTTIME") and not scope.has("TELESCOP")
 
 
+def groups(scope: Scope) -> Iterator[Found]:
+    """The planes of a WFPC2 image converted from GEIS are its CCDs, no cube."""
+    if scope.kind == "cube" and scope.text("INSTRUME").upper().startswith("WFPC"):
+        yield Found("dataproduct_type", "image", Evidence("dataproduct_type", "instrument", "HST: the planes are CCDs"))
+
+
 HST = Instrument(
     "HST",
     _is_hst,
@@ -57,5 +63,6 @@ HST = Instrument(
         Keyword("proposal_id", ("PROPOSID",)),
         Keyword("s_resolution", ("PSFFWHM",), unit=u.arcsec),
         Computed(("calib_level",), level),
+        Computed(("dataproduct_type",), groups),
     ),
 )
