@@ -113,6 +113,8 @@ def common_type(types: list[Type]) -> Type | None:
     known = [t for t in types if t is not Type.NULL]
     if not known:
         return Type.NULL
+    if Type.BOOLEAN in known and any(t in _RANK for t in known):
+        known = [t for t in known if t is not Type.BOOLEAN]
     if all(t in _RANK for t in known):
         widest = max(known, key=_RANK.__getitem__)
         return Type.DOUBLE if widest is Type.REAL and any(t is not Type.REAL for t in known) else widest

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from .. import resolved as ir
 from ..source import Source
-
-_QUERIES = (ir.Scalar, ir.Exists)
 
 
 def children(value: Any) -> Iterator[Any]:  # noqa: ANN401
@@ -66,3 +64,18 @@ def _check(source: Source, value: Any, at: int, groups: tuple[ir.Value, ...], re
         )
     for child in children(value):
         _check(source, child, at, groups, relations)
+    query = getattr(value, "query", None)
+    for column in _columns_in(query) if isinstance(query, ir.Query) else ():
+        _check(source, column, at, groups, relations)
+
+
+def _columns_in(node: Any) -> Iterator[ir.ColumnRef]:  # noqa: ANN401
+    """All columns that a query uses, at any depth; those of queries around it are among them."""
+    if isinstance(node, ir.ColumnRef):
+        yield node
+    elif isinstance(node, tuple):
+        for item in node:
+            yield from _columns_in(item)
+    elif is_dataclass(node):
+        for field in fields(node):
+            yield from _columns_in(getattr(node, field.name))

@@ -155,7 +155,7 @@ class Values:
         """
         if value.type is target:
             return value
-        if value.type is Type.NULL or (value.type in NUMBERS and target in NUMBERS):
+        if value.type is Type.NULL or (value.type in (*NUMBERS, Type.BOOLEAN) and target in NUMBERS):
             return Convert(value, target)
         if target is Type.TIMESTAMP and isinstance(value, Constant) and value.type in TEXTS:
             return self._timestamp(value, at)
