@@ -28,6 +28,7 @@ _QUERY_FAULTS = {
     "22023": "a value is out of the range that a function takes",
     "22025": "an escape sequence is not valid",
     "21000": "a sub-query that stands for one value gives several rows",
+    "42803": "an aggregate or a column outside of GROUP BY stands where it cannot",
     "54001": "the query is too complex",
     "54000": "the query is too large",
     "54011": "the query has too many columns",
