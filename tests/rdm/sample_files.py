@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from io import BytesIO
 from typing import Any
 
@@ -32,6 +33,15 @@ def gzip_bomb(first: bytes = b"") -> bytes:
 def _bytes(*hdus: Any) -> bytes:
     buffer = BytesIO()
     fits.HDUList(list(hdus)).writeto(buffer)
+    return buffer.getvalue()
+
+
+def archive(members: dict[str, bytes]) -> bytes:
+    """A ZIP file."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as opened:
+        for path, content in members.items():
+            opened.writestr(path, content)
     return buffer.getvalue()
 
 

@@ -69,6 +69,22 @@ def test_a_bad_file_ends_readably_and_hurts_no_other(
     assert said or status == "done"
 
 
+def test_members_of_an_archive_are_products(
+    researcher: Researcher, visitor: Researcher, read_queued: Callable[[], int]
+) -> None:
+    members = {f"night/{name}.fits": sample_files.image(OBJECT=name) for name in ("M 31", "M 33")}
+    recid = researcher.draft({"night.zip": sample_files.archive({**members, "README": b"text"})})
+    read_queued()
+    products = _file(researcher.found(recid), "night.zip")["products"]
+    assert [product["member"] for product in products] == list(members)
+    correction = {"night/M 31.fits#": {"target_name": "NGC 224"}}
+    researcher.verify(recid, 0, corrections={"night.zip": correction})
+    researcher.publish(recid)
+    rows = visitor.rows(recid)
+    assert sorted(row["target_name"] for row in rows) == ["M 33", "NGC 224"]
+    assert len({row["obs_publisher_did"] for row in rows}) == 2
+
+
 def test_hostile_headers_end_readably_and_can_be_published(
     researcher: Researcher, visitor: Researcher, read_queued: Callable[[], int]
 ) -> None:
