@@ -349,6 +349,8 @@ def exposure_time(scope: Scope) -> Iterator[Found]:
     ogip = "TSTART" in scope.first.header or (scope.first.header.text("HDUCLASS") or "").upper() == "OGIP"
     for hit in scope.hits(*(_EXPOSURES_HIGH_ENERGY if ogip else ()), *_EXPOSURES):
         seconds = exposure(hit, scope)
+        if seconds is None and hit.hdu.header.number(hit.keyword) is None:
+            scope.not_a_number(hit, "t_exptime")
         if seconds or (seconds == 0 and scope.kind == "image"):
             yield Found("t_exptime", seconds, hit.evidence("t_exptime"))
             return

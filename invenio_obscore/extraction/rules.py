@@ -87,13 +87,7 @@ class Keyword:
             return plain(hit, scope)
         number = hit.hdu.header.number(hit.keyword)
         if number is None:
-            scope.problem(
-                "attention",
-                "not-a-number",
-                f"{hit.keyword} is {str(hit.value)[:40]!r} where a number must stand",
-                column=self.column,
-                hdu=hit.hdu.index,
-            )
+            scope.not_a_number(hit, self.column)
             return None
         return self._converted(number, hit, column.unit)
 

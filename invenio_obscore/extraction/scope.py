@@ -119,7 +119,13 @@ class Scope:
             number = hit.hdu.header.number(hit.keyword)
             if number is not None:
                 return number
+            self.not_a_number(hit)
         return None
+
+    def not_a_number(self, hit: Hit, column: str = "") -> None:
+        """Note a card that holds words, or no finite number, where a number must stand."""
+        message = f"{hit.keyword} is {str(hit.value)[:40]!r} where a number must stand"
+        self.problem("attention", "not-a-number", message, column=column, hdu=hit.hdu.index)
 
     def has(self, *keywords: str) -> bool:
         """Whether one of these keywords holds something."""

@@ -36,6 +36,8 @@ _AXIS_NUMBERS = re.compile(
     r"(?:CTYPE|CRVAL|CRPIX|CDELT|CROTA|PC|CD)(\d{1,2})(?:_(\d+))?[A-Z]?$|PV(\d+)_\d+[A-Z]?$|PC(\d{3})(\d{3})$"
 )
 _MOST_AXES = 12
+#: Cards that decide where a pixel lies: one that holds no number makes a false position, not a poor one.
+_DECISIVE = re.compile(r"(?:CRVAL|CRPIX|CDELT|CROTA|CD|PC|PV)\d+(?:_\d+)?[A-Z]?$")
 
 
 @dataclass(frozen=True)
@@ -118,14 +120,38 @@ def _belongs(keyword: str, alternate: str) -> bool:
 
 
 def own_cards(header: Header, axes: tuple[int, ...] = (), alternate: str = "") -> str:
-    """The cards of one coordinate system (of these axes, or all) as text, units in the standard's spelling."""
+    """The cards of one coordinate system (of these axes, or all) as text, units in the standard's spelling.
+
+    Raises
+    ------
+    FitsError
+        A card that must hold a number holds something else.
+    """
     noao = any(str(header.get(f"CTYPE{n}", "")).upper().endswith(("TNX", "ZPX")) for n in (1, 2))
     cards = header.select(
         lambda k: (_belongs(k, alternate) and _of_axes(k, axes)) or (noao and not alternate and bool(_NOAO.match(k)))
     )
+    cards = _numeric(header, cards)
     count = min(axis_count(header, alternate), _MOST_AXES)
     units = [_unit_card(header, n, alternate) for n in (axes or range(1, count + 1))]
     return write_card("NAXIS", max(1, count)) + cards + "".join(units)
+
+
+def _numeric(header: Header, cards: str) -> str:
+    """The cards with every decisive value a number: wcslib takes 0 or 1 for what it cannot read, without a word."""
+    texts = [cards[start : start + CARD] for start in range(0, len(cards), CARD)]
+    return "".join(_numeric_card(header, text) if _DECISIVE.match(text[:8].strip()) else text for text in texts)
+
+
+def _numeric_card(header: Header, card: str) -> str:
+    keyword = card[:8].strip()
+    value = header.get(keyword)
+    if value is None or (isinstance(value, (int, float)) and header.number(keyword) is not None):
+        return card
+    number = header.number(keyword)
+    if number is None:
+        raise FitsError(f"WCS: {keyword} is {str(value)[:40]!r}, where a number must stand")
+    return write_card(keyword, number)
 
 
 @lru_cache(maxsize=20_000)

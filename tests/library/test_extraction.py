@@ -10,6 +10,7 @@ from fits_files import PRIMARY, SKY, header, image, primary, table
 from invenio_obscore.errors import ConfigurationError
 from invenio_obscore.extraction import Product, extract
 from invenio_obscore.extraction.rules import Computed, Constant, Keyword
+from invenio_obscore.fits.cards import write_card
 from invenio_obscore.fits.reading import read
 from invenio_obscore.obscore.regions import Circle, Polygon, Region, Union
 
@@ -415,6 +416,28 @@ def test_good_time_becomes_a_time_moc() -> None:
 def test_a_keyword_in_words_is_not_a_number() -> None:
     product = one(image(EXPTIME="long", AIRMASS="NaN"))
     assert product.row["t_exptime"] is None
+
+
+@pytest.mark.parametrize("value", ["NaN", "Inf", "'ten'", "abc", "1e400"])
+def test_a_coordinate_that_is_no_number_gives_no_position(value: str) -> None:
+    """wcslib alone would take 0 for it, and a false position would be published."""
+    cards = ["SIMPLE  =                    T", "BITPIX  =                  -32", "NAXIS   =                    2"]
+    cards += ["NAXIS1  =                   10", "NAXIS2  =                   10", f"CRVAL1  = {value}"]
+    cards += [write_card(k, v) for k, v in SKY.items() if k != "CRVAL1"]
+    product = one(header(cards) + bytes(2880))
+    assert product.row["s_ra"] is None and product.row["s_region"] is None
+    assert [p.message for p in product.problems if p.code == "wcs-failed" and "CRVAL1" in p.message]
+
+
+def test_a_coordinate_in_quotes_is_its_number() -> None:
+    assert one(image(**{**SKY, "CRVAL1": "10.0"})).row["s_ra"] == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("value", ["thirty seconds", "NaN sec"])
+def test_an_exposure_in_words_is_a_problem_that_names_it(value: str) -> None:
+    product = one(image(EXPTIME=value))
+    assert product.row["t_exptime"] is None
+    assert any(p.code == "not-a-number" and value in p.message for p in product.problems)
 
 
 def test_nan_and_text_in_numeric_cards() -> None:
