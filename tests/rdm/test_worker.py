@@ -116,10 +116,9 @@ def test_a_fetched_file_is_read(worker: Instance, researcher: Researcher, served
 
 def test_a_new_mapping_is_computed_ahead(worker: Instance, researcher: Researcher, appctx: Any) -> None:
     from invenio_obscore.rdm.models import ObsCoreExtraction
-    from invenio_obscore.rdm.products import cache_key
 
     recid = researcher.draft({"m31.fits": sample_files.image()})
     _until(lambda: _status(researcher, recid) == "done", 20)
+    file_id = researcher.found(recid)["files"][0]["file_id"]
     researcher.verify(recid, 0, mapping="obs_title: 'Ahead'")
-    key = cache_key("m31.fits", "obs_title: 'Ahead'")
-    _until(lambda: ObsCoreExtraction.query.filter_by(key=key).count() == 1, 20)
+    _until(lambda: ObsCoreExtraction.query.filter_by(file_id=file_id).count() == 2)
