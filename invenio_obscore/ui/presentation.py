@@ -18,16 +18,17 @@ _UNITS = (
 )
 _DASH = "\u2013"
 _MINUS = "\u2212"
-_THIN = "\u2009"
+_THIN = "\u202f"
+_NO_BREAK = "\u00a0"
 
 
 def position(row: Mapping[str, Any]) -> str:
-    """Right ascension and declination in degrees (ICRS), to a hundredth of an arcsecond at most."""
+    """Right ascension and declination in degrees (ICRS), to a third of an arcsecond."""
     ra, dec = row.get("s_ra"), row.get("s_dec")
     if ra is None or dec is None:
         return ""
     sign = "+" if dec >= 0 else _MINUS
-    return f"{ra:.5f}° {sign}{abs(dec):.5f}°"
+    return f"{ra:.4f}{_NO_BREAK}{sign}{abs(dec):.4f}"
 
 
 def field_of_view(row: Mapping[str, Any]) -> str:

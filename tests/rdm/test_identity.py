@@ -134,11 +134,11 @@ def test_the_days_of_observation(begin: float | None, end: float | None, interva
 
 
 def test_values_for_people() -> None:
-    assert presentation.position({"s_ra": 10.6847, "s_dec": -41.2687}) == "10.68470° −41.26870°"
+    assert presentation.position({"s_ra": 10.6847, "s_dec": -41.2687}) == "10.6847\u00a0−41.2687"
     assert presentation.position({"s_ra": None, "s_dec": 1.0}) == ""
     assert presentation.field_of_view({"s_fov": 0.5}) == "30′"
-    assert presentation.spectral_coverage({"em_min": 4e-7, "em_max": 7e-7}) == "400–700\u2009nm"
-    assert presentation.spectral_coverage({"em_min": 0.21, "em_max": 0.21}) == "21\u2009cm"
+    assert presentation.spectral_coverage({"em_min": 4e-7, "em_max": 7e-7}) == "400–700\u202fnm"
+    assert presentation.spectral_coverage({"em_min": 0.21, "em_max": 0.21}) == "21\u202fcm"
     assert presentation.time_coverage({"t_min": 60436.3, "t_max": 60437.4}) == "2024-05-06 – 2024-05-07"
 
 
