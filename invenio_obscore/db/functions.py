@@ -147,7 +147,10 @@ _LATER: tuple[tuple[str, str, str], ...] = (
     (
         "moc_around(fineness int4, hole scircle)",
         "smoc",
-        "smoc_disc(fineness, long(center(hole)) + pi(), -lat(center(hole)), pi() - radius(hole))",
+        # pgSphere 1.1.1 takes the latitude first, whatever its parameters are called: ask it
+        "CASE WHEN spoint(1, 0.2) <@ smoc_disc(5, 1, 0.2, 0.1)"
+        " THEN smoc_disc(fineness, long(center(hole)) + pi(), -lat(center(hole)), pi() - radius(hole))"
+        " ELSE smoc_disc(fineness, -lat(center(hole)), long(center(hole)) + pi(), pi() - radius(hole)) END",
     ),
     ("moc_of(ascii text)", "smoc", "ascii::smoc"),
     ("fineness(moc smoc)", "int4", "greatest(least(max_order(moc), 10), 0)"),
