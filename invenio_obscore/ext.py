@@ -117,6 +117,6 @@ def finalize_app(app: Flask) -> None:
 
 
 def _without_cookies(response: Response) -> Response:
-    if request.blueprint == VO_BLUEPRINT:
+    if request.blueprint == VO_BLUEPRINT or request.path.startswith("/vo/"):
         response.headers.pop("Set-Cookie", None)
     return response

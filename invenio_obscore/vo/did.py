@@ -14,7 +14,7 @@ from ..errors import NotFoundError
 from . import http
 from .service import TapService
 
-_DID = re.compile(r"ivo://[^?#\s]+\?(?P<recid>[a-z0-9-]+)/(?P<product>[a-z0-9]+)", re.IGNORECASE)
+_DID = re.compile(r"ivo://(?P<resource>[^?#\s]+)\?(?P<recid>[a-z0-9-]+)/(?P<product>[a-z0-9]+)", re.IGNORECASE)
 
 
 def add_routes(blueprint: Blueprint, service: TapService) -> None:
@@ -26,11 +26,12 @@ def add_routes(blueprint: Blueprint, service: TapService) -> None:
         match = _DID.fullmatch(identifier.strip())
         if match is None:
             raise NotFoundError("this is no identifier of a data product", remedy="ask for /did?ivo://authority/path?…")
-        address = service.access_url(identifier.strip()) or _page(service, match["recid"])
+        address = service.access_url(identifier.strip()) or _page(service, match["resource"], match["recid"])
         return redirect(address, 303)  # type: ignore[return-value]
 
 
-def _page(service: TapService, recid: str) -> str:
-    if not service.settings.site_url:
+def _page(service: TapService, resource: str, recid: str) -> str:
+    ours = service.settings.did_resource.lower()
+    if not service.settings.site_url or resource.lower() != ours:
         raise NotFoundError("no published product has this identifier")
     return f"{service.settings.site_url}/records/{quote(recid.lower(), safe='')}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Response, current_app, request
+from werkzeug.exceptions import MethodNotAllowed
 
+from ..errors import NotFoundError
 from . import did, http, tap
 from .application import job_service, tap_service
 
@@ -28,4 +30,31 @@ def _blueprint(app: Flask, *, url_prefix: str) -> Blueprint:
     http.prepare(blueprint, max_bytes=service.settings.max_request_bytes)
     tap.add_routes(blueprint, service, jobs, url_prefix)
     did.add_routes(blueprint, service)
+    _add_unknown(blueprint)
     return blueprint
+
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+
+def _add_unknown(blueprint: Blueprint) -> None:
+    """Answer what is no address here as the protocols do; the application around would send a page and cookies."""
+
+    @blueprint.route("/", defaults={"path": ""}, methods=_METHODS)
+    @blueprint.route("/<path:path>", methods=_METHODS)
+    def unknown(path: str) -> Response:
+        allowed = _allowed_methods(f"{NAME}.unknown")
+        if allowed:
+            raise MethodNotAllowed(valid_methods=allowed, description=f"{request.method} means nothing here")
+        raise NotFoundError(f"there is nothing at {path[:200]!r}", remedy="ask /tap/capabilities for the addresses")
+
+
+def _allowed_methods(fallback: str) -> list[str]:
+    """Methods that the address of the request has a route for, this fallback left out."""
+    adapter = current_app.url_map.bind_to_environ(request.environ)
+    found: list[str] = []
+    for method in _METHODS:
+        rule, _ = adapter.match(method=method, return_rule=True)
+        if rule.endpoint != fallback:
+            found.append(method)
+    return found

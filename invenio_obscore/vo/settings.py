@@ -36,6 +36,8 @@ class VoSettings:
         Name of the service, for people.
     site_url
         Address of the repository, for the pages of records; empty where there is none.
+    did_resource
+        Authority and path that begin the identifiers of data products.
     """
 
     query: QuerySettings
@@ -46,6 +48,7 @@ class VoSettings:
     upload_private: bool = False
     publisher: str = "InvenioRDM"
     site_url: str = ""
+    did_resource: str = ""
 
 
 def from_mapping(config: Mapping[str, Any]) -> VoSettings:
@@ -70,7 +73,16 @@ def from_mapping(config: Mapping[str, Any]) -> VoSettings:
         upload_private=str(config.get("OBSCORE_TAP_UPLOAD_PRIVATE") or "").lower() in ("1", "true", "yes"),
         site_url=str(config.get("SITE_UI_URL") or "").rstrip("/"),
         publisher=str(config.get("THEME_SITENAME") or "InvenioRDM"),
+        did_resource=_did_resource(config),
     )
+
+
+def _did_resource(config: Mapping[str, Any]) -> str:
+    """As identifiers are given: without an authority the host's name stands for it."""
+    authority = (
+        config.get("OBSCORE_AUTHORITY") or urlsplit(str(config.get("SITE_UI_URL") or "")).hostname or "localhost"
+    )
+    return f"{authority}/{config.get('OBSCORE_DID_PATH') or 'obscore'}"
 
 
 def _number(config: Mapping[str, Any], key: str, default: float) -> float:

@@ -77,6 +77,7 @@ def settings(database: Database, tmp_path_factory: pytest.TempPathFactory) -> di
         "OBSCORE_TAP_TIMEOUT": "20",
         "OBSCORE_TAP_WRITE_TIMEOUT": "3",
         "SITE_UI_URL": "https://repository.example",
+        "OBSCORE_AUTHORITY": "test.example",
     }
     redis = os.environ.get("OBSCORE_TEST_REDIS_URL")
     if redis:

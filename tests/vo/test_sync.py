@@ -256,4 +256,22 @@ def test_an_identifier_of_what_is_gone_leads_to_the_record(client):
     response = client.get("/did?ivo://test.example/obscore?rec77/abc")
     assert response.headers["Location"] == "https://repository.example/records/rec77"
     assert client.get("/did?ivo://test.example/obscore?../../x").status_code == 404
+    assert client.get("/did?ivo://elsewhere.example/obscore?rec77/abc").status_code == 404
     assert client.get("/did").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/tap/nothing", 404),
+        ("PUT", "/tap/sync", 405),
+        ("DELETE", "/tap/capabilities", 405),
+        ("GET", "/x/y", 404),
+    ],
+)
+def test_what_is_no_address_is_an_error_document(client, method, path, status):
+    response = client.open(path, method=method)
+    assert response.status_code == status
+    assert b'value="ERROR"' in response.data
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Set-Cookie" not in response.headers
