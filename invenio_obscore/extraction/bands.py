@@ -86,6 +86,7 @@ _IRAC: Table = {
     "1": (3190, 3940), "2": (3990, 5010), "3": (4920, 6440), "4": (6280, 9340), "36": (3190, 3940),
     "45": (3990, 5010), "58": (4920, 6440), "80": (6280, 9340),
 }  # fmt: skip
+_MIPS: Table = {"1": (20800, 26100), "2": (61000, 80000), "3": (140000, 174000)}
 _WISE: Table = {"1": (2750, 3870), "2": (3960, 5340), "3": (7400, 17300), "4": (19500, 27900)}
 _GALEX: Table = {"NUV": (177, 283), "FUV": (134, 179), "1": (177, 283), "2": (134, 179)}
 _UVOT: Table = {
@@ -151,6 +152,7 @@ _SYSTEMS = (
     _system("CFHT WIRCam", r"WIRCAM", _WIRCAM),
     _system("UKIRT WFCAM", r"WFCAM", _WFCAM),
     _system("Spitzer IRAC", r"\bIRAC\b", _IRAC),
+    _system("Spitzer MIPS", r"\bMIPS\b", _MIPS),
     _system("WISE", r"\bWISE\b", _WISE),
     _system("GALEX", r"GALEX", _GALEX),
     _system("Swift UVOT", r"UVOT|\bOM\b", _UVOT),
@@ -168,7 +170,7 @@ _SYSTEMS = (
 )
 _KEYWORDS = (
     "FILTER", "FILTER1", "FILTER2", "FILTNAM1", "FILTNAM2", "FILTER3", "FILTNAM", "FILTERS", "BAND", "FILTER01",
-    "FILTER02", "FILTER03", "PUPIL", "HIERARCH ESO INS FILT1 NAME",
+    "FILTER02", "FILTER03", "PUPIL", "FPA.FILTER", "FPA.FILTERID",
     "ESO INS FILT1 NAME", "ESO INS FILT2 NAME", "ESO INS FILT3 NAME", "ESO INS FILT4 NAME", "INSFILTE", "FLTRNM",
     "FLTNAME", "FILTERID", "FILTNAME", "FILTSYS", "WFFBAND", "CHNLNUM", "BANDPASS", "DETECTOR", "DETNAM",
     "WAVELNTH",
@@ -265,7 +267,7 @@ def _in_table(name: str, table: Table) -> tuple[float, float] | None:
 
 _AFFIX = re.compile(
     r"(?i)\b(sdss|sloan|johnson|bessell?|cousins|harris|kron|filter|band|stromgren|2mass|megacam"
-    r"|wircam|decam|prime|mko|gunn|w-[sjc]|hsc|narrow|broad|blue|red)\b[-_ ]*"
+    r"|wircam|decam|prime|mko|gunn|w-[sjc]|hsc|ztf|ps1|vst|ukidss|vista|narrow|broad|blue|red)\b[-_ ]*"
 )
 
 

@@ -234,7 +234,7 @@ def _dispersed_pixels(scope: Scope) -> Iterator[Found]:
 # Polarisation
 
 #: STOKES axis values (FITS 4.0, table 28).
-_STOKES = {
+STOKES = {
     1: "I", 2: "Q", 3: "U", 4: "V", -1: "RR", -2: "LL", -3: "RL", -4: "LR", -5: "XX", -6: "YY", -7: "XY", -8: "YX",
 }  # fmt: skip
 
@@ -249,7 +249,7 @@ def polarisation(scope: Scope) -> Iterator[Found]:
             header.number(f"CDELT{axis}") or 1
         )
         step = header.number(f"CDELT{axis}") or 1
-        states = [_STOKES.get(round(first + n * step), "") for n in range(length)]
+        states = [STOKES.get(round(first + n * step), "") for n in range(length)]
         text = pol_states_text(states)
         if text:
             evidence = Evidence("pol_states", "wcs", f"STOKES axis {axis}", scope.first.index)
@@ -389,8 +389,12 @@ GENERIC: Rules = (
     Computed(("pol_states", "pol_xel"), polarisation),
     # what, and who
     Keyword("target_name", ("OBJECT", "TARGNAME", "TARGET", "OBJNAME", "SRCNAME", "TARG_ID", "OBJ_NAME", "FIELD")),
-    Keyword("facility_name", ("TELESCOP", "OBSERVAT", "MISSION", "FACILITY", "TELESCOPE", "OBSVTORY"), convert=name),
-    Keyword("instrument_name", ("INSTRUME", "INSTRUMENT", "DETNAM", "DETECTOR"), convert=name),
+    Keyword(
+        "facility_name",
+        ("TELESCOP", "OBSERVAT", "MISSION", "FACILITY", "TELESCOPE", "OBSVTORY", "FPA.TELESCOPE"),
+        convert=name,
+    ),
+    Keyword("instrument_name", ("INSTRUME", "INSTRUMENT", "DETNAM", "FPA.INSTRUMENT", "DETECTOR"), convert=name),
     Keyword(
         "proposal_id",
         (

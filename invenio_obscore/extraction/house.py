@@ -33,9 +33,14 @@ RULES = {
     for rule in (
         HouseRule(
             "linear-unit",
-            "An axis of type LINEAR, or of none, whose CUNIT is a unit of wavelength, frequency, wavenumber or energy "
-            "is that spectral axis.",
+            "An axis of type LINEAR, or of none, whose CUNIT is a unit of wavelength (ångström, nm, µm), frequency, "
+            "wavenumber or energy, or the logarithm of one, is that spectral axis.",
             "CTYPE1 = 'LINEAR', CUNIT1 = 'Angstrom'",
+        ),
+        HouseRule(
+            "unit-as-type",
+            "An axis without a unit whose type is one (of wavelength, frequency, wavenumber, energy) is in that.",
+            "CTYPE1 = 'ANGSTROM'",
         ),
         HouseRule(
             "iraf-wat",
@@ -158,7 +163,7 @@ def linear_spectrum(header: Header, axes: tuple[int, ...] = ()) -> SpectralCover
 
 
 def _is_open(axis: _Axis) -> bool:
-    return axis.ctype in _UNNAMED or axis.ctype.startswith("LINEAR")
+    return axis.ctype in _UNNAMED or axis.ctype.startswith(("LINEAR", "LOG-LIN")) or _is_spectral(axis.ctype)
 
 
 def _multispec(axis: _Axis) -> SpectralCoverage | None:
@@ -221,6 +226,8 @@ def _unit(axis: _Axis) -> tuple[str, str]:
     written = axis.header.text(f"CUNIT{axis.number}") or ""
     if _is_spectral(written):
         return written, "linear-unit"
+    if not written and _is_spectral(axis.ctype):
+        return axis.ctype, "unit-as-type"
     attributes = iraf_attributes(axis.header, axis.number)
     given = attributes.get("units", "")
     if _is_spectral(given):
@@ -230,9 +237,29 @@ def _unit(axis: _Axis) -> tuple[str, str]:
     return "", ""
 
 
+#: Lengths that only wavelengths are measured in; an image's axis in millimetres is a detector's.
+_WAVELENGTHS = (u.AA, u.nm, u.um)
+
+
 def _is_spectral(text: str) -> bool:
     unit = parse_unit(text)
-    return unit is not None and any(unit.is_equivalent(si) for si in (u.m, u.Hz, u.eV, u.m**-1))
+    if unit is None:
+        return False
+    return unit in _WAVELENGTHS or any(unit.is_equivalent(si) for si in (u.Hz, u.eV, u.m**-1))
+
+
+_LOG_UNIT = re.compile(r"\s*log(?:10)?\s*[(\[ ]\s*(\w+)", re.I)
+
+
+def _log_unit(axis: _Axis) -> SpectralCoverage | None:
+    """An axis whose unit is the logarithm of one: ``LOG10(ANGSTROM)``."""
+    match = _LOG_UNIT.match(axis.header.text(f"CUNIT{axis.number}") or "")
+    ends = axis.ends
+    if match is None or ends is None or not _is_spectral(match[1]) or max(map(abs, ends)) > 30:
+        return None
+    low, high = sorted(10**end for end in ends)
+    how = f"axis {axis.number} in {match[0]})"
+    return from_values(low, high, match[1], count=axis.length, how=how, house="linear-unit", axis=axis.number)
 
 
 def _linear(axis: _Axis) -> SpectralCoverage | None:
@@ -248,6 +275,7 @@ _LINEAR_RULES: tuple[Callable[[_Axis], SpectralCoverage | None], ...] = (
     _multispec,
     _coefficients,
     _log_linear,
+    _log_unit,
     _linear,
 )
 

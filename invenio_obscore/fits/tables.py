@@ -26,7 +26,7 @@ _DTYPES = {
 _BYTES = {"L": 1, "X": 0, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16, "P": 8, "Q": 16}
 #: Columns whose range says what a table covers.
 _AXIS = re.compile(
-    r"(log)?_?(wave|lambda|lam$|wl$|awav|wlen|freq|nu$|ener|e_?min|e_?max|energ_(lo|hi)|loge|enlo|enhi"
+    r"(log)?_?(eff_)?(wave|lambda|lam$|wl$|awav|wlen|freq|nu$|ener|e_?min|e_?max|energ_(lo|hi)|loge|enlo|enhi"
     r"|time|t_?start|t_?stop|start|stop|bjd|hjd|mjd|jd$|tmid|wavenumber|velo)",
     re.I,
 )

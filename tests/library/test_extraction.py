@@ -508,3 +508,53 @@ def test_the_sky_of_an_event_list_without_a_pointing() -> None:
     )
     product = one(data)
     assert (product.row["s_ra"], product.row["s_dec"]) == (10.5, -20.5)
+
+
+def test_fits_idi() -> None:
+    uv = table(
+        [("UU", "E", "s"), ("FLUX", "8E", "")],
+        bytes(72),
+        2,
+        EXTNAME="UV_DATA",
+        REF_FREQ=1.4e9,
+        REF_PIXL=1.0,
+        CHAN_BW=1e6,
+        NO_CHAN=32,
+        NO_BAND=2,
+        STK_1=-1,
+        NO_STKD=4,
+        RDATE="2020-01-02",
+    )
+    row = one(primary() + uv).row
+    assert row["dataproduct_type"] == "visibility"
+    assert row["pol_states"] == "/RR/LL/RL/LR/"
+    assert row["em_max"] == pytest.approx(299792458 / 1.3995e9)
+    assert (row["em_xel"], row["t_min"]) == (64, 58850.0)
+
+
+def test_oifits() -> None:
+    data = (
+        primary()
+        + table(
+            [("TARGET", "8A", ""), ("RAEP0", "D", "deg"), ("DECEP0", "D", "deg")],
+            b"Vega    " + struct.pack(">2d", 279.2, 38.8),
+            1,
+            EXTNAME="OI_TARGET",
+        )
+        + table([("EFF_WAVE", "E", "m")], struct.pack(">2f", 1.5e-6, 1.8e-6), 2, EXTNAME="OI_WAVELENGTH")
+        + table([("TIME", "D", "s"), ("VIS2DATA", "D", "")], bytes(32), 2, EXTNAME="OI_VIS2", INSNAME="PIONIER")
+    )
+    row = one(data).row
+    assert row["dataproduct_type"] == "visibility"
+    assert (row["target_name"], row["s_ra"], row["instrument_name"]) == ("Vega", 279.2, "PIONIER")
+    assert (row["em_min"], row["em_max"]) == pytest.approx((1.5e-6, 1.8e-6))
+
+
+def test_the_logarithm_of_a_unit() -> None:
+    for name in ("LOG-LINEAR", "LINEAR"):
+        product = spectrum(CTYPE1=name, CUNIT1="LOG10(ANGSTROM)", CRVAL1=4.0, CDELT1=1e-4, CRPIX1=1.0)
+        assert (product.row["em_min"], product.row["em_max"]) == pytest.approx((1e-6, 1.2589e-6), rel=1e-3)
+
+
+def test_an_axis_in_millimetres_is_the_detectors() -> None:
+    assert one(image((100, 100), CUNIT1="mm", CRVAL1=5.0, CDELT1=0.015, CRPIX1=1.0)).row["em_min"] is None

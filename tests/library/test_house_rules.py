@@ -18,6 +18,7 @@ _MULTISPEC = 'wtype=multispec spec1 = "1 1 0 5000. 0.5 100 0. 1. 2."'
 #: Rule → a file that needs it.
 EXAMPLES = {
     "linear-unit": image((100,), CTYPE1="LINEAR", CUNIT1="Angstrom", **_LINEAR),
+    "unit-as-type": image((100,), CTYPE1="ANGSTROM", **_LINEAR),
     "iraf-wat": image((100,), CTYPE1="LINEAR", WAT1_001="wtype=linear label=Wavelength units=Angstroms", **_LINEAR),
     "iraf-log-linear": image((100,), CTYPE1="LINEAR", CRVAL1=3.58, CDELT1=2e-5, CRPIX1=1.0, **{"DC-FLAG": 1}),
     "iraf-multispec": image((100, 3), CTYPE1="MULTISPE", CTYPE2="MULTISPE", WAT2_001=_MULTISPEC),

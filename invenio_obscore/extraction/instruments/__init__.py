@@ -20,6 +20,7 @@ from .fermi import FERMI
 from .gadf import GADF
 from .gemini import GEMINI
 from .hst import HST
+from .interferometry import FITS_IDI, OIFITS
 from .iue import IUE
 from .jwst import JWST
 from .kepler import KEPLER, TESS
@@ -33,8 +34,8 @@ from .xray import XRAY
 
 #: Ours, in the order in which they are asked.
 INSTRUMENTS: tuple[Instrument, ...] = (
-    HST, JWST, ESO_PRODUCT, ESO_RAW, SDSS, LAMOST, IUE, XMM, CHANDRA, FERMI, GADF, RADIO, KEPLER, TESS, GEMINI,
-    ESPADONS, SPIROU, CFHT, GOES_XRS, HMI, SOLAR, *XRAY, *SURVEYS,
+    HST, JWST, ESO_PRODUCT, ESO_RAW, SDSS, LAMOST, IUE, XMM, CHANDRA, FERMI, GADF, FITS_IDI, OIFITS, RADIO, KEPLER,
+    TESS, GEMINI, ESPADONS, SPIROU, CFHT, GOES_XRS, HMI, SOLAR, *XRAY, *SURVEYS,
 )  # fmt: skip
 GROUP = "invenio_obscore.instruments"
 
