@@ -68,6 +68,7 @@ _TYPES: Mapping[str, type[TypeEngine[Any]]] = {
     "int": Integer,
     "long": BigInteger,
     "char": Text,
+    "unicodeChar": Text,
 }
 
 

@@ -45,10 +45,11 @@ class Column(Field):
 
 
 # One line a column: name, type, unit, UCD, utype (without "obscore:"), flags, description.
-# Types: text, timestamp, region, tmoc, int, long, double, float.
+# Types: text (ASCII), utext (any letters: what people write), timestamp, region, tmoc, int, long, double, float.
 # Flags: M mandatory, N not NULL, p not principal, i indexed, S set by the system only.
 _TYPES: dict[str, tuple[str, str, str]] = {
     "text": ("char", "*", ""),
+    "utext": ("unicodeChar", "*", ""),
     "timestamp": ("char", "*", "timestamp"),
     "region": ("char", "*", "adql:REGION"),
     "clob": ("char", "*", "adql:CLOB"),
@@ -80,13 +81,13 @@ _OBSCORE: dict[Group, tuple[_Line, ...]] = {
          "Finer kind of product, a term of the IVOA product-type vocabulary where there is one"),
         ("calib_level", "int", "", "meta.code;obs.calib", "ObsDataset.calibLevel", "MNi",
          "Processing level, from 0 (raw, proprietary format) to 4 (derived by analysis)"),
-        ("obs_collection", "text", "", "meta.id", "DataID.collection", "MNi",
+        ("obs_collection", "utext", "", "meta.id", "DataID.collection", "MNi",
          "Data collection that the product belongs to"),
-        ("obs_id", "text", "", "meta.id", "DataID.observationID", "MNi",
+        ("obs_id", "utext", "", "meta.id", "DataID.observationID", "MNi",
          "Identifier that all products of one observation share"),
-        ("obs_title", "text", "", "meta.title;obs", "DataID.title", "",
+        ("obs_title", "utext", "", "meta.title;obs", "DataID.title", "",
          "Short description of the product for people"),
-        ("target_name", "text", "", "meta.id;src", "Target.name", "Mi",
+        ("target_name", "utext", "", "meta.id;src", "Target.name", "Mi",
          "Object or field that was observed"),
         ("target_class", "text", "", "src.class", "Target.class", "",
          "Kind of object that was observed"),
@@ -174,17 +175,17 @@ _OBSCORE: dict[Group, tuple[_Line, ...]] = {
          "Number of polarisation states"),
     ),
     "telescope": (
-        ("facility_name", "text", "", "meta.id;instr.tel", "Provenance.ObsConfig.Facility.name", "Mi",
+        ("facility_name", "utext", "", "meta.id;instr.tel", "Provenance.ObsConfig.Facility.name", "Mi",
          "Telescope, observatory or spacecraft"),
-        ("instrument_name", "text", "", "meta.id;instr", "Provenance.ObsConfig.Instrument.name", "Mi",
+        ("instrument_name", "utext", "", "meta.id;instr", "Provenance.ObsConfig.Instrument.name", "Mi",
          "Instrument"),
-        ("proposal_id", "text", "", "meta.id;obs.proposal", "Provenance.Proposal.identifier", "p",
+        ("proposal_id", "utext", "", "meta.id;obs.proposal", "Provenance.Proposal.identifier", "p",
          "Identifier of the observing proposal"),
     ),
     "who": (
         ("obs_creation_date", "timestamp", "", "time;meta.dataset", "DataID.date", "",
          "When the product was made"),
-        ("obs_creator_name", "text", "", "meta.id", "DataID.creator", "",
+        ("obs_creator_name", "utext", "", "meta.id", "DataID.creator", "",
          "Who made the product"),
         ("obs_creator_did", "text", "", "meta.id", "DataID.creatorDID", "p",
          "Identifier that the creator gave the product"),

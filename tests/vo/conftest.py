@@ -22,16 +22,16 @@ import pytest
 from invenio_obscore.db import ddl
 from invenio_obscore.db.pool import plain_uri
 
-READER = "obscore_vo_test_reader"
 ROWS = Path(__file__).with_name("rows.sql")
 
 
 @dataclass(frozen=True)
 class Database:
-    """Addresses of the owner and of the role that reads."""
+    """Addresses of the owner and of the role that reads, and that role's name."""
 
     owner: str
     reader: str
+    role: str
 
 
 def _with(uri: str, *, login: str | None = None, name: str | None = None) -> str:
@@ -47,24 +47,28 @@ def database() -> Iterator[Database]:
     if not uri.startswith("postgres"):
         pytest.skip("no PostgreSQL: SQLALCHEMY_DATABASE_URI is not set (python3 -m services start)")
     server = plain_uri(uri)
-    name = f"obscore_vo_{os.getpid()}_{secrets.token_hex(3)}"
+    # Roles belong to the whole server, where other runs of these tests may be under way.
+    name = role = f"obscore_vo_{os.getpid()}_{secrets.token_hex(3)}"
     password = secrets.token_hex(8)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
     owner = _with(server, name=name)
     try:
         with psycopg.connect(owner) as connection:
-            for statement in ddl.statements(ddl.DdlSettings(reader=READER, reader_password=password)):
+            for statement in ddl.statements(ddl.DdlSettings(reader=role, reader_password=password)):
                 connection.execute(statement)
             connection.execute(ROWS.read_text())
         with psycopg.connect(owner, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE ivoa.obscore")
-        yield Database(owner, _with(owner, login=f"{READER}:{password}"))
+        yield Database(owner, _with(owner, login=f"{role}:{password}"), role)
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             # Only a member of a role may end its connections.
-            connection.execute(f"GRANT {READER} TO CURRENT_USER")
+            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+            if known:
+                connection.execute(f'GRANT "{role}" TO CURRENT_USER')
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            connection.execute(f'DROP ROLE IF EXISTS "{role}"')
 
 
 @pytest.fixture(scope="session")

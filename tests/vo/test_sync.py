@@ -50,7 +50,7 @@ def test_a_cone(client, method):
 def test_names_of_parameters_have_no_case_and_format_is_the_old_name(client):
     response = client.post("/tap/sync", data={"lang": "ADQL-2.1", "Query": CONE, "format": "csv", "unknown": "x"})
     assert len(rows_of(response)) == 3
-    assert response.content_type == "text/csv;header=present"
+    assert response.content_type == "text/csv;header=present;charset=utf-8"
 
 
 def test_multipart_form(client):

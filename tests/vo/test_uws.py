@@ -12,6 +12,7 @@ import pyvo
 import requests
 
 from .conftest import until
+from .test_server import check_taplint, stilts
 
 UWS = "{http://www.ivoa.net/xml/UWS/v1.0}"
 XSI_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
@@ -54,11 +55,16 @@ def test_pyvo_runs_a_job(tap_url, worker):
     assert requests.get(url, timeout=10).status_code == 404
 
 
+@stilts
+def test_taplint_finds_nothing_in_jobs_and_uploads(tap_url, worker):
+    check_taplint(tap_url, "CAP TME QAS UWS UPL")
+
+
 def test_a_job_started_at_creation(client, worker):
     job = create(client, PHASE="RUN", RESPONSEFORMAT="csv", RUNID="mine")
     assert ended(client, job) == "COMPLETED"
     result = client.get(f"/tap/{job}/results/result")
-    assert result.content_type == "text/csv;header=present"
+    assert result.content_type == "text/csv;header=present;charset=utf-8"
     assert result.data.split() == [b"obs_id", *(f"obs-{n}".encode() for n in range(1, 6))]
     root = ET.fromstring(client.get(f"/tap/{job}").data)
     assert root.findtext(f"{UWS}runId") == "mine"

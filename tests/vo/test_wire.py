@@ -70,7 +70,7 @@ def lender(database):
     with psycopg.connect(database.owner, autocommit=True) as connection:
         columns = ", ".join(f"c{n} {kind}" for n, kind in enumerate(TYPES, 1))
         connection.execute(f"CREATE TABLE public.nasty (n serial, {columns})")
-        connection.execute("GRANT SELECT ON public.nasty TO obscore_vo_test_reader")
+        connection.execute(f'GRANT SELECT ON public.nasty TO "{database.role}"')
         names = ", ".join(f"c{n}" for n in range(1, len(TYPES) + 1))
         marks = ", ".join(f"%s::{kind}" for kind in TYPES)
         with connection.cursor() as cursor:
