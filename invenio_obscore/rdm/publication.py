@@ -219,5 +219,10 @@ def _as_numbers(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _commit_record(record: Any, uow: UnitOfWork) -> None:  # noqa: ANN401
     """Store and index a record that is not the one being worked on, and tell DataCite."""
     uow.register(RecordCommitOp(record, indexer=current_rdm_records_service.indexer))
-    if not record.deletion_status.is_deleted and record.pids.get("doi", {}).get("provider") == "datacite":
-        uow.register(TaskOp(register_or_update_pid, record["id"], "doi", parent=False))
+    if record.deletion_status.is_deleted:
+        return
+    # The concept DOI tells what the latest version tells.
+    concept = record.parent.pids if record.versions.is_latest else {}
+    for pids, is_parent in ((record.pids, False), (concept, True)):
+        if (pids.get("doi") or {}).get("provider") == "datacite":
+            uow.register(TaskOp(register_or_update_pid, record["id"], "doi", parent=is_parent))

@@ -45,7 +45,6 @@ class DataCite:
         except Refused:
             return {}
 
-    def public(self, recid: str) -> dict[str, Any]:
-        """The same, as anyone sees it: nothing of a DOI that is not findable."""
-        found = self.attributes(recid)
-        return found if found.get("state") == "findable" else {}
+    def findable(self) -> list[dict[str, Any]]:
+        """What anyone may see at DataCite: all findable DOIs, concept DOIs too."""
+        return [found for found in self.registry.all() if found.get("state") == "findable"]

@@ -136,7 +136,7 @@ def test_a_new_version_replaces_the_old_one_and_deleting_it_brings_that_back(
     assert f"/{second}/" in rows[marker]["access_url"]
     assert researcher.rows(published) == []
     assert ways_out.showing(second, marker) == EVERYWHERE
-    assert ways_out.showing(published, f"{marker}B") <= {"tap", "facet"}  # these are about all records
+    assert ways_out.showing(published, f"{marker}B") <= {"tap", "facet", "doi"}  # these are about all records
 
     administrator.delete(second)
     run_tasks()

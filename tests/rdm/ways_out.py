@@ -39,7 +39,7 @@ class WaysOut:
             "search": self._hits(recid),
             "facet": self._facets(marker),
             "oai": self._page(f"/oai2d?verb=GetRecord&metadataPrefix=oai_datacite&identifier={OAI_PREFIX}{recid}"),
-            "doi": json.dumps(self.datacite.public(recid)),
+            "doi": json.dumps(self.datacite.findable()),
         }
         return frozenset(name for name, text in shown.items() if marker in text)
 
