@@ -44,8 +44,13 @@ class Format:
 
     @property
     def media_type(self) -> str:
-        """What the answer's Content-Type says: the media type that was asked for, or the format's own."""
-        return self.answered_as or self.content_type
+        """What the answer's Content-Type says: the media type that was asked for, or the format's own.
+
+        Separated values say that they are UTF-8: many clients take text without a charset for Latin-1.
+        """
+        kind = self.answered_as or self.content_type
+        bare = kind.startswith(("text/csv", "text/tab-separated-values")) and "charset" not in kind
+        return f"{kind};charset=utf-8" if bare else kind
 
 
 def _votable(wire: Wire, short: str, ivo: str, *names: str) -> Format:

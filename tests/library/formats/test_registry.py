@@ -27,10 +27,10 @@ TEXT = (Field("a", "char", "*"), Field("b,c", "char", "*"))
         ("application/x-votable+xml", "application/x-votable+xml"),
         ("text/xml", "text/xml"),
         ("application/x-votable+xml; serialization=tabledata", "application/x-votable+xml; serialization=tabledata"),
-        ("csv", "text/csv;header=present"),
-        ("text/csv", "text/csv"),
+        ("csv", "text/csv;header=present;charset=utf-8"),
+        ("text/csv", "text/csv;charset=utf-8"),
         ("text/csv; header=present; charset=utf-8", "text/csv; header=present; charset=utf-8"),
-        ("tsv", "text/tab-separated-values"),
+        ("tsv", "text/tab-separated-values;charset=utf-8"),
     ],
 )
 def test_names(asked, content_type):
