@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from ..errors import AdqlError, AdqlNameError, AdqlSyntaxError, AdqlTypeError
+from ..errors import AdqlNameError, AdqlSyntaxError, AdqlTypeError
 
 _SHOWN = 60
 
@@ -64,6 +64,3 @@ def _listed(words: tuple[str, ...]) -> str:
     if len(words) < 2:
         return "".join(words)
     return ", ".join(words[:-1]) + " or " + words[-1]
-
-
-__all__ = ["AdqlError", "Source", "shown"]

@@ -206,6 +206,7 @@ def _grants(settings: DdlSettings) -> Iterator[str]:
     for schema in ("adql", *(s.name for s in SCHEMAS)):
         yield f"REVOKE ALL ON SCHEMA {quoted(schema)} FROM PUBLIC"
         yield f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {role}"
+    yield f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA adql TO {role}"
     for table in (t for s in SCHEMAS for t in s.tables):
         yield f"REVOKE ALL ON TABLE {relation(table.name)} FROM {role}"
         yield f"GRANT SELECT ON TABLE {relation(table.name)} TO {role}"

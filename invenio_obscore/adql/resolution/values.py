@@ -11,12 +11,9 @@ from .. import nodes
 from ..resolved import (
     Aggregate,
     Chain,
-    ColumnRef,
     Condition,
     Constant,
     Convert,
-    Flag,
-    FunctionCall,
     Negative,
     Query,
     Scalar,
@@ -247,5 +244,3 @@ _METHODS: dict[type, Callable[[Values, Any], Value]] = {
     nodes.ScalarQuery: Values.scalar,
     **dict.fromkeys(get_args(nodes.Condition), Values.bare_condition),
 }
-
-__all__ = ["ColumnRef", "Flag", "FunctionCall", "Values", "constant_number", "is_constant_text"]
