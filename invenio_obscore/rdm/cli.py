@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from typing import Any
+from uuid import UUID
 
 import click
 from flask.cli import with_appcontext
@@ -91,6 +92,16 @@ def _describe(finding: Any) -> str:  # noqa: ANN401 - a reconciliation.Finding
         (finding.queued, f"{finding.queued} file(s) are to be read"),
     )
     return f"{finding.record}: " + ", ".join(text for count, text in parts if count)
+
+
+@obscore.command()
+@click.argument("file_ids", nargs=-1, type=click.UUID)
+@with_appcontext
+def retry(file_ids: tuple[UUID, ...]) -> None:
+    """Read failed files again (all, or FILE_IDS as `status` names them), once the cause is mended."""
+    from . import queue
+
+    click.echo(f"{len(queue.retry(file_ids))} file(s) are read again.")
 
 
 @obscore.command()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
 from flask import current_app
+from invenio_db import db
 from invenio_db.uow import Operation, UnitOfWork
 from kombu.exceptions import OperationalError
 
@@ -33,6 +34,14 @@ class ReadFilesOp(Operation):
     def on_post_commit(self, uow: UnitOfWork) -> None:
         """Send the tasks."""
         send(self._new)
+
+
+def retry(file_ids: Collection[UUID] = ()) -> list[UUID]:
+    """Read failed files again (all, or these), commit, and return them."""
+    again = reading.requeue_failed(file_ids)
+    db.session.commit()
+    send(again)
+    return again
 
 
 def send(file_ids: Iterable[UUID]) -> None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -125,15 +125,13 @@ def give_back(held: Claim, reason: str, *, counted: bool) -> bool:
     return bool(written.rowcount)
 
 
-def requeue(file_ids: Iterable[UUID]) -> list[UUID]:
-    """Queue finished files once more, with all their attempts, within the current transaction."""
-    statement = (
-        update(ObsCoreReading)
-        .where(ObsCoreReading.file_id.in_(list(file_ids)), ObsCoreReading.status.not_in(UNFINISHED))
-        .values(status=Status.QUEUED, attempts=0, reason="", queued_at=func.now())
-        .returning(ObsCoreReading.file_id)
-    )
-    return list(db.session.scalars(statement))
+def requeue_failed(file_ids: Collection[UUID] = ()) -> list[UUID]:
+    """Queue failed files once more (all, or these), with all their attempts, within the current transaction."""
+    failed = update(ObsCoreReading).where(ObsCoreReading.status == Status.FAILED)
+    if file_ids:
+        failed = failed.where(ObsCoreReading.file_id.in_(list(file_ids)))
+    statement = failed.values(status=Status.QUEUED, attempts=0, reason="", queued_at=func.now())
+    return list(db.session.scalars(statement.returning(ObsCoreReading.file_id)))
 
 
 def lock_unfinished(file_ids: Iterable[UUID]) -> list[UUID]:

@@ -114,6 +114,22 @@ def test_the_third_death_is_the_last(queued: UUID) -> None:
     assert reading.claim(queued) is None
 
 
+def test_an_operator_lets_a_failed_file_be_read_again(queued: UUID, appctx: Any) -> None:
+    from invenio_obscore.rdm import reading
+    from invenio_obscore.rdm.cli import obscore
+    from invenio_obscore.rdm.models import Status
+    from invenio_obscore.rdm.reading import Outcome
+
+    held = reading.claim(queued)
+    assert held is not None
+    reading.finish(held, Outcome(Status.FAILED, "mended since"))
+    result = appctx.test_cli_runner().invoke(obscore, ["retry", str(queued)])
+    assert "1 file(s)" in result.output
+    row = _row(queued)
+    assert (row.status, row.attempts, row.reason) == ("queued", 0, "")
+    assert "0 file(s)" in appctx.test_cli_runner().invoke(obscore, ["retry"]).output
+
+
 def test_a_lost_message_is_sent_again_but_not_at_once(queued: UUID) -> None:
     from invenio_obscore.rdm import sweep
 
