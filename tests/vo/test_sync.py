@@ -68,6 +68,7 @@ def test_every_serialisation_reads_the_same(client, name):
     assert table["s_ra"].unit == "deg"
     assert table["access_estsize"].tolist() == [10, 20, 30, 40, 50]
     assert table["obs_creation_date"][0] == "2026-01-02T03:04:05.678"
+    assert table["target_name"][2] == "η Car"
     assert table["s_region"][0] == "Circle ICRS 10.6847 41.2688 0.1"
 
 
