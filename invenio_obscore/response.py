@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -30,8 +31,9 @@ class FileProblem:
     problem: Problem
 
     def __str__(self) -> str:
-        where = f"{self.problem.column}: " if self.problem.column else ""
-        return f"{self.file}: {where}{self.problem.message}"
+        column, message = self.problem.column, self.problem.message
+        named = not column or re.match(rf"{re.escape(column)}\b", message)
+        return f"{self.file}: {message}" if named else f"{self.file}: {column}: {message}"
 
 
 @dataclass

@@ -183,7 +183,16 @@ def _clean(text: str, index: int, problems: list[Problem]) -> str:
     problems.append(
         Problem("advice", "non-ascii", f"card {card[:8].strip()!r} has characters that FITS does not allow", hdu=index)
     )
-    return text.replace("\x00", " ")
+    cards = (text[start : start + CARD] for start in range(0, len(text), CARD))
+    return "".join(card if card.isascii() else _as_utf8(card) for card in cards).replace("\x00", " ")
+
+
+def _as_utf8(card: str) -> str:
+    """A card as its writer meant it: in UTF-8 where its bytes are UTF-8, else in Latin-1; 80 characters either way."""
+    try:
+        return card.encode("latin-1").decode("utf-8").ljust(CARD)
+    except UnicodeDecodeError:
+        return card
 
 
 def _count(header: Header, keyword: str, default: int, index: int, problems: list[Problem]) -> int:

@@ -44,7 +44,9 @@ _SPELLINGS = {
 @lru_cache(maxsize=2000)
 def parse_unit(text: str) -> u.UnitBase | None:
     """The unit that a text names, or None; spellings in use beside the standard's are understood."""
-    text = text.strip().strip("[]()").strip()
+    text = text.strip().strip("[]").strip()
+    if text.startswith("(") and text.endswith(")") and text.count("(") == 1:
+        text = text[1:-1].strip()
     if not text or len(text) > 60:
         return None
     lower = text.lower()
@@ -59,7 +61,20 @@ def parse_unit(text: str) -> u.UnitBase | None:
     return None
 
 
+_NUMBER = re.compile(r"\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
+_NAME = re.compile(r"[^\W\d_]+")
+_FUNCTIONS = frozenset({"sqrt", "log", "exp", "mag", "dex", "dB", "ln"})
+
+
+@lru_cache(maxsize=1)
+def _known_names() -> frozenset[str]:
+    return frozenset(u.get_current_unit_registry().registry) | _FUNCTIONS
+
+
 def _astropy_unit(text: str) -> u.UnitBase | None:
+    # astropy looks for similar names before it says no, which takes longer than all else that is done with a file.
+    if not all(name in _known_names() for name in _NAME.findall(_NUMBER.sub(" ", text))):
+        return None
     for form in ("fits", None):
         try:
             unit = u.Unit(text, format=form)

@@ -558,3 +558,24 @@ def test_the_logarithm_of_a_unit() -> None:
 
 def test_an_axis_in_millimetres_is_the_detectors() -> None:
     assert one(image((100, 100), CUNIT1="mm", CRVAL1=5.0, CDELT1=0.015, CRPIX1=1.0)).row["em_min"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Angstroms", "Angstrom"),
+        ("(nm)", "nm"),
+        ("[km/s]", "km/s"),
+        ("erg s**(-1) cm**(-2) nm**(-1)", "erg / (s cm2 nm)"),
+        ("1e-17 erg / (Angstrom cm2 s)", "1e-17 erg / (Angstrom cm2 s)"),
+        ("MICRON", "um"),
+        ("furlongs", None),
+        ("-1", None),
+    ],
+)
+def test_units_as_people_write_them(text: str, expected: str | None) -> None:
+    from astropy import units as u
+
+    from invenio_obscore.fits.values import parse_unit
+
+    assert parse_unit(text) == (None if expected is None else u.Unit(expected))
