@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -57,6 +58,14 @@ def install(packages: Sequence[str], reason: str) -> None:
             done = subprocess.run(step, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, check=False)
     if done.returncode:
         raise ServiceError(f"{reason}: `{command}` failed. {end_of(log_path)}")
+
+
+def need_library(name: str, packages: Sequence[str]) -> None:
+    """Install the packages of a shared library that Python packages load but do not bring."""
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        install(packages, name)
 
 
 def need(program: str, packages: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from services.layout import LOGS, ROOT, VAR, ServiceError, end_of, make_folders
-from services.packages import install
+from services.packages import install, need_library
 
 VENV = VAR / "venv"
 PYTHON = VENV / "bin" / "python"
@@ -64,6 +64,7 @@ def is_current() -> bool:
 
 def make() -> None:
     """Make the environment and install the locked packages and the project itself, unless it is current."""
+    need_library("libcairo.so.2", ["libcairo2"])  # InvenioRDM's badges
     if is_current():
         return
     if sys.version_info[:2] < REQUIRED:
