@@ -147,10 +147,10 @@ def _text(value: Any) -> str:  # noqa: ANN401
 
 
 def _items(field: Field, value: Any) -> list[Any]:  # noqa: ANN401
-    flat = np.ma.asarray(value).ravel()
+    flat: Any = np.ma.asarray(value).ravel()
     if np.iscomplexobj(flat):
-        flat = np.ma.asarray(flat).filled(np.nan).view(flat.real.dtype)
-    return [_scalar(field, item) for item in np.ma.asarray(flat).tolist()]
+        flat = flat.filled(np.nan).view(flat.real.dtype)
+    return [_scalar(field, item) for item in flat.tolist()]
 
 
 def _scalar(field: Field, value: Any) -> Any:  # noqa: ANN401
