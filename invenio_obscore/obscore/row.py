@@ -18,14 +18,17 @@ from .regions import Region, parse_region
 Value = str | int | float | Region | None
 
 _INT_LIMITS = {"short": 2**15, "int": 2**31, "long": 2**63}
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+#: A terminal's control sequences and strings, to be cut whole (ECMA-48, sections 5.4 and 5.6; ECMA-35, section 13.2).
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[P\]X^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]+[0-~])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?)?Z?")
 
 
 def coerce(field: Field, value: Any) -> Value:  # noqa: ANN401
     """Turn a value into the type of its column.
 
-    NaN, empty text and blanks become None; characters that XML 1.0 forbids are dropped (section 2.2).
+    NaN, empty text and blanks become None; control sequences and characters that XML 1.0 forbids or discourages
+    are dropped (section 2.2).
 
     Raises
     ------
@@ -49,7 +52,7 @@ def _coerce(field: Field, value: Any) -> Value:  # noqa: ANN401
     if field.xtype == "adql:REGION":
         return value if isinstance(value, Region) else parse_region(str(value))
     if field.is_text:
-        text = _CONTROL.sub("", str(value)).strip()
+        text = _CONTROL.sub("", _SEQUENCE.sub("", str(value))).strip()
         if field.xtype == "timestamp":
             _check_timestamp(text)
         return text or None

@@ -55,6 +55,21 @@ def test_characters_that_xml_forbids_are_dropped() -> None:
     assert ObsCoreRow({"target_name": "M\x00 3\x1b1\ud800"})["target_name"] == "M 31"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "M \x1b[31m31\x1b[0m",
+        "\x1b]0;title\x07M 31",
+        "\x1bPq#0\x1b\\M 31",
+        "\x1b(BM 31",
+        "M\x84\x9f 31",
+        "M 3\x1b[1;4H1",
+    ],
+)
+def test_control_sequences_of_terminals_are_cut_whole(text: str) -> None:
+    assert ObsCoreRow({"target_name": text})["target_name"] == "M 31"
+
+
 @given(st.sampled_from(list(ALL_COLUMNS)), st.one_of(st.text(), st.floats(), st.integers(), st.booleans()))
 def test_any_value_is_taken_or_refused_by_name(column: str, value: object) -> None:
     row = ObsCoreRow()
