@@ -199,7 +199,8 @@ def build(header: Header, axes: tuple[int, ...] = (), alternate: str = "", looku
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            cards = fits.Header.fromstring(text)
+            # astropy takes ASCII only; what lies beyond stands in comments, which say nothing to wcslib.
+            cards = fits.Header.fromstring(text.encode("ascii", "replace").decode("ascii"))
             tables = lookup() if lookup and uses_tables(header, axes, alternate) else None
             return WCS(cards, tables, key=alternate or " ", naxis=list(axes) or None)
         except Exception as error:  # noqa: BLE001  # wcslib's and astropy's errors have no common root; all become ours

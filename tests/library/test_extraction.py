@@ -440,6 +440,14 @@ def test_an_exposure_in_words_is_a_problem_that_names_it(value: str) -> None:
     assert any(p.code == "not-a-number" and value in p.message for p in product.problems)
 
 
+@pytest.mark.parametrize("comment", ["α of the centre".encode().decode("latin-1"), "° of arc"])
+def test_comments_beyond_ascii_cost_no_position(comment: str) -> None:
+    cards = header({"SIMPLE": True, "BITPIX": -32, "NAXIS": 2, "NAXIS1": 100, "NAXIS2": 200, **SKY}).decode()
+    commented = f"{write_card('CRVAL1', SKY['CRVAL1']).rstrip()} / {comment}"
+    product = one(cards.replace(commented.partition(" /")[0].ljust(80), commented.ljust(80)).encode("latin-1"))
+    assert comment[0] not in cards and isinstance(product.row["s_region"], Polygon)
+
+
 def test_nan_and_text_in_numeric_cards() -> None:
     cards = [
         "SIMPLE  =                    T",
