@@ -12,20 +12,9 @@ The database derives shapes from the text when a row is written (a generated col
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-
-from ..obscore.regions import Region
-
-#: Columns beside the published ones that whoever inserts rows must fill, with their types: none.
-COLUMNS: dict[str, str] = {}
 
 #: Suffix of the companion of a region column.
 SHAPE_SUFFIX = "_shape"
-
-
-def encode(region: Region | None, ra: float | None = None, dec: float | None = None) -> dict[str, Any]:  # noqa: ARG001
-    """Values of :data:`COLUMNS` for a row: empty, since the database derives positions and shapes by itself."""
-    return {}
 
 
 def shape_column(name: str) -> tuple[str, str]:
