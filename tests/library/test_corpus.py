@@ -2,10 +2,12 @@
 
 import csv
 import importlib.util
-import os
+import pickle
 import subprocess
 import sys
 import warnings
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -14,7 +16,7 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from invenio_obscore import Response, extract
+from invenio_obscore import Response
 from invenio_obscore.errors import FitsError
 from invenio_obscore.fits.reading import Reading, read
 from invenio_obscore.fits.wcs import build, find_sky, image_shape
@@ -35,9 +37,46 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@dataclass
+class Run:
+    """An extraction in a process of its own, and what that process said."""
+
+    response: Response
+    output: bytes
+
+
+def run(directory: Path, kept: Path, jobs: int) -> Run:
+    program = (
+        "import pickle, sys\n"
+        "from invenio_obscore import extract\n"
+        "found = extract(sys.argv[1], jobs=int(sys.argv[3]))\n"
+        "with open(sys.argv[2], 'wb') as file:\n"
+        "    pickle.dump((list(found.products), found.failures), file)\n"
+    )
+    command = [sys.executable, "-c", program, directory, kept, str(jobs)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    assert done.returncode == 0, done.stdout.decode()
+    return Run(Response(*pickle.loads(kept.read_bytes())), done.stdout)
+
+
 @pytest.fixture(scope="module")
-def response(directory: Path) -> Response:
-    return extract(directory)
+def alone(directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run(directory, tmp_path_factory.mktemp("alone") / "found", jobs=1)
+
+
+@pytest.fixture(scope="module")
+def response(alone: Run) -> Response:
+    return alone.response
+
+
+@pytest.fixture(scope="module")
+def readings(directory: Path) -> list[Reading]:
+    """What can be read, in the order of the names."""
+    found = []
+    for path in sorted(directory.iterdir()):
+        with suppress(FitsError), path.open("rb") as file:
+            found.append(read(file, name=path.name))
+    return found
 
 
 def _score() -> ModuleType:
@@ -67,26 +106,15 @@ def test_every_value_has_evidence_and_is_kept(response: Response) -> None:
         assert product.row.filled().keys() <= product.evidence.keys(), source.name
 
 
-def test_what_was_read_is_kept_whole(directory: Path) -> None:
-    for path in sorted(directory.iterdir()):
-        try:
-            reading = read(path.open("rb"), name=path.name)
-        except FitsError:
-            continue
+def test_what_was_read_is_kept_whole(readings: list[Reading]) -> None:
+    for reading in readings:
         assert Reading.from_bytes(reading.to_bytes()).to_dict() == reading.to_dict()
 
 
-def test_own_cards_give_the_same_coordinates(directory: Path) -> None:
+def test_own_cards_give_the_same_coordinates(readings: list[Reading]) -> None:
     """The WCS of its own few cards and the WCS of the whole header agree on every image of the corpus."""
-    compared = 0
-    for path in sorted(directory.iterdir()):
-        try:
-            reading = read(path.open("rb"), name=path.name)
-        except FitsError:
-            continue
-        for hdu in reading.hdus[:6]:
-            compared += _same(hdu.cards, hdu.header, f"{path.name} {hdu.index}")
-    assert compared > 80
+    hdus = [(reading.name, hdu) for reading in readings for hdu in reading.hdus[:6]]
+    assert sum(_same(hdu.cards, hdu.header, f"{name} {hdu.index}") for name, hdu in hdus) > 80
 
 
 def _same(cards: str, header: object, where: str) -> int:
@@ -111,8 +139,20 @@ def _same(cards: str, header: object, where: str) -> int:
     return 1
 
 
-def test_nothing_reaches_standard_error(directory: Path) -> None:
-    program = f"from invenio_obscore import extract; extract({os.fspath(directory)!r})"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
-    assert done.stderr == b""
-    assert done.stdout == b""
+def test_nothing_reaches_standard_error(alone: Run) -> None:
+    assert alone.output == b""
+
+
+def test_two_processes_give_the_rows_of_one(directory: Path, alone: Run, tmp_path: Path) -> None:
+    both = run(directory, tmp_path / "found", jobs=2)
+    assert both.output == b""
+    assert _facts(both.response) == _facts(alone.response)
+    assert both.response.failures == alone.response.failures
+
+
+def _facts(response: Response) -> list[tuple[object, ...]]:
+    """Everything that is known about each product, in the response's order."""
+    return [
+        (source.path, source.member, product.key, product.row.to_dict(), product.evidence, product.problems)
+        for source, product in response.products
+    ]
