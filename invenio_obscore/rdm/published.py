@@ -26,6 +26,8 @@ from .rows import authority
 
 logger = logging.getLogger(__name__)
 
+#: Products that a record has published so far, with the checksums of their files.
+_Given = Sequence[tuple[ObsCoreProduct, str | None]]
 #: What names a product for ever: stored bytes, file key, member, key.
 _Name = tuple[UUID, str, str, str]
 
@@ -81,12 +83,14 @@ def replace(version: Version, found: Sequence[FileProducts], *, only: Iterable[U
     only
         Leave what is stored of all files but these as it is.
     """
-    stale = delete(ObsCorePublished).where(ObsCorePublished.record_uuid == version.record_uuid)
-    if only is not None:
-        stale = stale.where(ObsCorePublished.file_id.in_(list(only)))
-    db.session.execute(stale)
+    given = _given(version.parent_uuid)
+    if given:
+        stale = delete(ObsCorePublished).where(ObsCorePublished.record_uuid == version.record_uuid)
+        if only is not None:
+            stale = stale.where(ObsCorePublished.file_id.in_(list(only)))
+        db.session.execute(stale)
     named = _named(found)
-    dids = _identify(version, list(named))
+    dids = _identify(version, list(named), given)
     if named:
         rows = [_published(version, dids[name], name, product) for name, product in named.items()]
         db.session.execute(insert(ObsCorePublished), rows)
@@ -135,11 +139,10 @@ def _named(found: Sequence[FileProducts]) -> dict[_Name, Product]:
     return named
 
 
-def _identify(version: Version, wanted: Sequence[_Name]) -> dict[_Name, str]:
+def _identify(version: Version, wanted: Sequence[_Name], given: _Given) -> dict[_Name, str]:
     """The DID of each product: the one that the same bytes have already, else a new one."""
     if not wanted:
         return {}
-    given = _given(version.parent_uuid)
     dids = _known(given, wanted)
     if dids:
         held = update(ObsCoreProduct).where(ObsCoreProduct.obs_publisher_did.in_(list(dids.values())))
@@ -147,9 +150,6 @@ def _identify(version: Version, wanted: Sequence[_Name]) -> dict[_Name, str]:
         db.session.execute(stale.values(record_uuid=version.record_uuid))
     taken = {product.obs_publisher_did for product, _ in given}
     return dids | _give(version, [name for name in wanted if name not in dids], taken)
-
-
-_Given = Sequence[tuple[ObsCoreProduct, str | None]]
 
 
 def _given(parent_uuid: UUID) -> _Given:
