@@ -88,6 +88,7 @@ def _curator() -> Curator:
     "-o", "--output", type=click.Path(dir_okay=False), help="Table: .csv .vot .parquet .fits .ecsv .json .tsv."
 )
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
+@click.option("--instruments", type=_existing, help="Python file with own rules (INSTRUMENTS).")
 @click.option("--curate", "with_curation", is_flag=True, help="Ask Simbad and SVO about what headers leave out.")
 @click.option("--resume", is_flag=True, help="Go on after an interruption; files that are done are not read again.")
 @click.option("--evidence", type=click.Path(dir_okay=False), help="Where each value comes from: a JSON line a row.")
@@ -99,6 +100,7 @@ def extract(
     functions_file: str | None,
     output: str | None,
     jobs: int,
+    instruments: str | None,
     with_curation: bool,
     resume: bool,
     evidence: str | None,
@@ -113,7 +115,7 @@ def extract(
     journal = _journal(output, mapping)
     if journal and not resume:
         journal.unlink(missing_ok=True)
-    response = _extracted(paths, mapping, jobs, journal)
+    response = _extracted(paths, mapping, jobs, journal, instruments)
     if with_curation:
         click.echo(response.curate_with(_curator()), err=True)
     _write(response, output)
@@ -134,10 +136,12 @@ def _journal(output: str | None, mapping: Mapping | None) -> Path | None:
     return target.with_name(f".{target.name}.{digest}.unfinished")
 
 
-def _extracted(paths: tuple[str, ...], mapping: Mapping | None, jobs: int, journal: Path | None) -> Response:
+def _extracted(
+    paths: tuple[str, ...], mapping: Mapping | None, jobs: int, journal: Path | None, instruments: str | None
+) -> Response:
     with _progress(paths) as (sources, step):
         try:
-            return extract_products(sources, mapping, jobs=jobs, resume=journal, progress=step)
+            return extract_products(sources, mapping, jobs=jobs, resume=journal, progress=step, instruments=instruments)
         except KeyboardInterrupt:
             advice = "; --resume goes on from here" if journal else ""
             click.echo(f"\nobscore: interrupted{advice}", err=True)

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from .batch import Outcome, run
 from .errors import ColumnError, FitsError
 from .extraction import extract as extract_products
 from .extraction.evidence import Evidence, Problem, Product
+from .extraction.instruments import from_file
 from .extraction.rules import Instrument
 from .fits.containers import read_any as read_headers
 from .fits.limits import Limits
@@ -146,6 +149,7 @@ def extract(
     resume: str | os.PathLike[str] | None = None,
     progress: Callable[[Source], None] | None = None,
     limits: Limits | None = None,
+    instruments: str | os.PathLike[str] | None = None,
 ) -> Response:
     """ObsCore rows of FITS files.
 
@@ -163,6 +167,8 @@ def extract(
         Called after each file.
     limits
         Bounds of reading one file.
+    instruments
+        A Python file with rules of one's own (``INSTRUMENTS``); it is run.
 
     Raises
     ------
@@ -172,9 +178,10 @@ def extract(
         The mapping cannot be parsed.
     """
     parsed = _parsed(mapping)
-    work = _FileWork(parsed, limits or Limits())
+    work = _FileWork(parsed, limits or Limits(), instruments)
     response = Response()
-    for source, outcome in run(find(paths), work, jobs=jobs, journal=resume, settings=parsed.text if parsed else ""):
+    settings = (parsed.text if parsed else "") + (Path(instruments).read_text("utf-8") if instruments else "")
+    for source, outcome in run(find(paths), work, jobs=jobs, journal=resume, settings=settings):
         # What is kept names the file, and holds no stream of it.
         origin = Source(source.name, source.path, source.size, source.uri, source.member)
         response.products += [(origin, product) for product in outcome.products]
@@ -194,18 +201,29 @@ def _parsed(mapping: ColumnMapping | str | os.PathLike[str] | None) -> ColumnMap
         return parse(file.read())
 
 
+@lru_cache(maxsize=8)
+def _own_instruments(path: str) -> tuple[Instrument, ...]:
+    """A user's rules, read once in each process."""
+    return from_file(path)
+
+
 class _FileWork:
     """What is done with one file, in this or another process."""
 
-    def __init__(self, mapping: ColumnMapping | None, limits: Limits) -> None:
-        self.mapping, self.limits = mapping, limits
+    def __init__(
+        self, mapping: ColumnMapping | None, limits: Limits, instruments: str | os.PathLike[str] | None = None
+    ) -> None:
+        self.mapping, self.limits, self.instruments = mapping, limits, instruments
 
     def __call__(self, source: Source) -> Outcome:
         try:
             reading = read(source, limits=self.limits)
         except FitsError as error:
             return Outcome(failure=Problem("error", _code(error), error.message, hdu=error.hdu))
-        found = products(reading, mapping=self.mapping)
+        except OSError as error:
+            return Outcome(failure=Problem("error", "unreadable", f"the file cannot be read: {error}"))
+        own = _own_instruments(os.fspath(self.instruments)) if self.instruments else ()
+        found = products(reading, mapping=self.mapping, instruments=own)
         for product in found:
             product.fill("access_url", source.uri, Evidence("access_url", "file", "address of the file"))
             stem = os.path.basename(source.member or source.name).split(".")[0]

