@@ -17,13 +17,15 @@ QUIET_SECONDS = 15
 """After so long without a line, say what the newest log says."""
 
 
-def newest_log_line() -> str:
-    """Return the last line of the log that was written last."""
-    logs = sorted(LOGS.glob("*.log"), key=lambda path: path.stat().st_mtime)
-    background = {"web.log", "worker.log", "beat.log", "access.log", "opensearch.log", "redis.log", "postgresql.log"}
-    for log in reversed([log for log in logs if log.name not in background]):
-        return f"{log.name}: {_last_line(log)[:110]}"
-    return ""
+BACKGROUND = frozenset({"web", "worker", "beat", "access", "datacite", "opensearch", "redis", "postgresql"})
+"""Logs of what always runs, which say nothing about a step."""
+
+
+def newest_log_line(since: float) -> str:
+    """Return the last line of the log that was written last after a moment (seconds since 1970)."""
+    written = [(path.stat().st_mtime, path) for path in LOGS.glob("*.log") if path.stem not in BACKGROUND]
+    at, log = max(written, default=(0.0, LOGS))
+    return f", {log.name}: {_last_line(log)[:110]}" if at >= since else ""
 
 
 def _last_line(log: Path) -> str:
@@ -68,7 +70,7 @@ class Steps:
 
     @staticmethod
     def _watch(done: threading.Event) -> None:
-        waited = 0
+        waited, begun = 0, time.time()
         while not done.wait(QUIET_SECONDS):
             waited += QUIET_SECONDS
-            print(f"      … {waited} s, {newest_log_line()}", flush=True)
+            print(f"      … {waited} s{newest_log_line(begun)}", flush=True)

@@ -41,6 +41,8 @@ def summary() -> int:
     repository = _repository()
     published = deposit_all(repository, lambda _: None)
     table = vo.search(repository.site, vo.CONE_QUERY.format(*samples.CONE))
+    for column in ("s_ra", "s_dec"):
+        table[column].info.format = ".5f"
     query = vo.CONE_QUERY.format(*samples.CONE)
     print()
     for record in published:
