@@ -7,11 +7,12 @@ for the index and the exact parts. A column of regions has one beside its text, 
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..obscore.regions import Circle, Polygon
 from . import resolved as ir
 from .resolution.grouping import children
+from .resolution.values import constant_number
 from .types import Type
 
 
@@ -58,6 +59,8 @@ class Geometries:
             return f"adql.shape({self.bind(value.region.to_stcs(), 'text')})"
         if isinstance(value, ir.ColumnRef) and value.shape:
             return self.shape_column(value)
+        if _has_open_radius(value):
+            return f"adql.round_shape({', '.join(self.value(a) for a in value.arguments)})"
         return f"adql.shape({self.value(value)})"
 
     def geometric(self, value: ir.FunctionCall) -> str:
@@ -102,12 +105,21 @@ class Geometries:
         """CONTAINS."""
         if c.inner.type is Type.POINT and c.outer.type is Type.POINT:
             return f"(adql.distance({self.value(c.inner)}, {self.value(c.outer)}) = 0)"
+        if c.inner.type is Type.POINT and _has_open_radius(c.outer):
+            return self._within_any_circle(c.inner, *c.outer.arguments)
         if c.inner.type is not Type.POINT and Type.MOC in (c.inner.type, c.outer.type):
             return self._with_moc("within", c.inner, c.outer)
         if not _needs_shape(c.outer) and (c.inner.type is Type.POINT or not _needs_shape(c.inner)):
             return f"adql.within({self.native(c.inner)}, {self.native(c.outer)})"
         inner = self.native(c.inner) if c.inner.type is Type.POINT else self.shape(c.inner)
         return self._indexed("within", c.inner, c.outer, f"adql.within({inner}, {self.shape(c.outer)})")
+
+    def _within_any_circle(self, point: ir.Value, centre: ir.Value, radius: ir.Value) -> str:
+        """A point within a circle of any size: up to a hemisphere by the index, beyond that all points are compared."""
+        p, c, r = self.value(point), self.value(centre), self.value(radius)
+        arms = (f"adql.circle({c}, {r})", f"adql.half({r}, 90)", f"adql.half({r}, -90)")
+        indexed = " OR ".join(f"adql.within({p}, {arm})" for arm in arms)
+        return f"(({indexed}) AND ({r} <= 90 OR adql.distance({p}, {c}) <= {r}))"
 
     def overlap(self, c: ir.Overlap) -> str:
         """INTERSECTS."""
@@ -134,9 +146,8 @@ class Geometries:
         if other.type is Type.POINT:
             bound = f"adql.within({self.native(other)}, ({columns[0]}).bound)"
         elif _needs_shape(other):
-            shape = self.shape(other)
-            bound = f"adql.overlaps(({columns[0]}).bound, ({shape}).bound)"
-            wide += f" OR ({shape}).wide = 1"
+            halves = (f"adql.{half}({self.shape(other)})" for half in ("front", "back"))
+            bound = " OR ".join(f"adql.overlaps(({columns[0]}).bound, {half})" for half in halves)
         else:
             bound = f"adql.overlaps(({columns[0]}).bound, {self.native(other)})"
         return f"(({bound}{wide}) AND {exact})"
@@ -148,13 +159,20 @@ class Geometries:
             return f"({self.value(value)})::text"
         if isinstance(value, ir.FunctionCall) and value.name == "POINT":
             longitude, latitude = (self.value(a) for a in value.arguments)
-            missing = f"{longitude} IS NULL OR {latitude} IS NULL"
-            return f"CASE WHEN {missing} THEN NULL ELSE ARRAY[{longitude}, {latitude}] END"
+            valid = f"{longitude} IS NOT NULL AND {latitude} BETWEEN -90 AND 90"
+            return f"CASE WHEN {valid} THEN ARRAY[{longitude}, {latitude}] END"
+        if isinstance(value, ir.FunctionCall) and value.name == "CIRCLE":
+            return self._circle_numbers(*value.arguments)
         if isinstance(value, ir.Shape) and isinstance(region := value.region, Circle):
             return self.bind([region.ra, region.dec, region.radius], "float8[]")
         if isinstance(value, ir.Shape) and isinstance(region := value.region, Polygon):
             return self.bind([n for v in region.vertices for n in v], "float8[]")
         return f"adql.coordinates({self.value(value)})"
+
+    def _circle_numbers(self, centre: ir.Value, radius: ir.Value) -> str:
+        size = self.value(radius)
+        numbers = f"{self.coordinates(centre)} || {size}"
+        return f"CASE WHEN {size} BETWEEN 0 AND 180 THEN {numbers} END"
 
     def region_text(self, value: ir.Value) -> str:
         """A region as STC-S."""
@@ -180,4 +198,12 @@ def _needs_shape(value: ir.Value) -> bool:
     if isinstance(value, ir.Shape):
         region = value.region
         return not (isinstance(region, Polygon) or (isinstance(region, Circle) and region.radius <= 90))
-    return value.type is Type.REGION
+    return value.type is Type.REGION or _has_open_radius(value)
+
+
+def _has_open_radius(value: ir.Value) -> TypeGuard[ir.FunctionCall]:
+    """Whether a value is a circle that may be larger than a hemisphere in some rows."""
+    if not isinstance(value, ir.FunctionCall) or value.name != "CIRCLE":
+        return False
+    radius = constant_number(value.arguments[1])
+    return radius is None or radius > 90

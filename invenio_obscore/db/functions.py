@@ -11,8 +11,22 @@ from collections.abc import Iterator
 #: Functions of one expression: signature, result, body.
 _EXPRESSIONS: tuple[tuple[str, str, str], ...] = (
     # geometries from degrees
-    ("point(longitude float8, latitude float8)", "spoint", "spoint(radians(longitude), radians(latitude))"),
-    ("circle(centre spoint, radius float8)", "scircle", "scircle(centre, radians(adql.checked_radius(radius)))"),
+    (
+        "point(longitude float8, latitude float8)",
+        "spoint",
+        "CASE WHEN latitude BETWEEN -90 AND 90 THEN spoint(radians(longitude), radians(latitude)) END",
+    ),
+    (
+        "circle(centre spoint, radius float8)",
+        "scircle",
+        "CASE WHEN radius BETWEEN 0 AND 90 THEN scircle(centre, radians(radius)) END",
+    ),
+    # the hemisphere around a pole, for circles that are larger than one
+    (
+        "half(radius float8, pole float8)",
+        "scircle",
+        "CASE WHEN radius > 90 AND radius <= 180 THEN scircle(spoint(0, radians(pole)), pi() / 2) END",
+    ),
     (
         "simple_polygon(points spoint[])",
         "spoly",
@@ -258,14 +272,6 @@ def _check(name: str, parameters: str, value: str, type_: str, condition: str, p
 
 _CHECKS = (
     _check(
-        "checked_radius",
-        "radius float8",
-        "radius",
-        "float8",
-        "radius BETWEEN 0 AND 90",
-        "the radius %s of a circle lies outside 0 to 90 degrees",
-    ),
-    _check(
         "checked_fineness",
         "fineness int4",
         "fineness",
@@ -283,22 +289,25 @@ _CHECKS = (
     ),
 )
 
-# pgSphere's aggregate gives NULL, and a notice, for what is no polygon.
+# pgSphere's aggregate gives NULL, and a notice, for what is no polygon: so do columns; a constant is an error.
 _POLYGON = """
 CREATE OR REPLACE FUNCTION adql.polygon(points spoint[], OUT polygon spoly)
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$
 BEGIN
-  IF adql.has_gap(points) THEN RETURN; END IF;
-  polygon := adql.simple_polygon(points);
+  IF NOT adql.has_gap(points) THEN polygon := adql.simple_polygon(points); END IF;
+END $body$
+"""
+_CONSTANT_POLYGON = """
+CREATE OR REPLACE FUNCTION adql.polygon(numbers float8[], OUT polygon spoly)
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$
+BEGIN
+  polygon := adql.polygon(adql.vertices(numbers));
   IF polygon IS NULL THEN
     RAISE invalid_parameter_value USING MESSAGE = 'no polygon: edges cross, vertices repeat, or it is too large';
   END IF;
 END $body$
 """
-_POLYGONS: tuple[tuple[str, str, str], ...] = (
-    ("polygon(numbers float8[])", "spoly", "adql.polygon(adql.vertices(numbers))"),
-    ("polygon_of(dali text)", "spoly", "adql.polygon(adql.numbers(dali))"),
-)
+_POLYGONS: tuple[tuple[str, str, str], ...] = (("polygon_of(dali text)", "spoly", "adql.polygon(adql.numbers(dali))"),)
 
 
 def statements() -> Iterator[str]:
@@ -307,6 +316,7 @@ def statements() -> Iterator[str]:
     yield from _CHECKS
     yield from (_expression(*line) for line in _EXPRESSIONS)
     yield _POLYGON.strip()
+    yield _CONSTANT_POLYGON.strip()
     yield from (_expression(*line) for line in _POLYGONS)
 
 

@@ -332,6 +332,13 @@ _LATER: tuple[tuple[str, str, str], ...] = (
     ),
     # two circles that together hold a shape: its bound twice, or two hemispheres
     (
+        "round_shape(centre spoint, size float8)",
+        "adql.shape",
+        "CASE WHEN size > 90 AND size <= 180 THEN ROW(NULL::scircle, 1::int2, NULL::scircle[], NULL::spoly[],"
+        " ARRAY[adql.hole(degrees(long(centre)), degrees(lat(centre)), size)])::adql.shape"
+        " ELSE adql.shape(adql.circle(centre, size)) END",
+    ),
+    (
         "front(region adql.shape)",
         "scircle",
         "CASE WHEN region.wide = 1 THEN scircle(spoint(0, pi() / 2), pi() / 2) ELSE region.bound END",

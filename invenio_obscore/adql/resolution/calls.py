@@ -124,6 +124,9 @@ class Calls(Conditions):
         """CIRCLE([cs,] lon, lat, radius) or CIRCLE(point, radius)."""
         centre, (radius,) = self._centre(node, "CIRCLE(longitude, latitude, radius) or CIRCLE(point, radius)", 1)
         numbers = _constants(centre, radius)
+        size = constant_number(radius)
+        if size is not None and not 0 <= size <= 180:
+            raise self.source.type_error(node.at, f"the radius {size:g} lies outside 0 to 180 degrees")
         if numbers is None:
             return FunctionCall("CIRCLE", (centre, radius), Type.CIRCLE)
         return self._constant(node, lambda: Circle(*numbers), Type.CIRCLE)
