@@ -18,10 +18,11 @@ import sample_files
 from instance import FETCH_HOST, FETCH_PORT, Instance
 from researcher import Researcher
 
-MINUTE = 60.0
+#: Far beyond what anything takes, for a machine that is busy with other things.
+PATIENCE = 180.0
 
 
-def _until(what: Callable[[], bool], seconds: float = MINUTE) -> None:
+def _until(what: Callable[[], bool], seconds: float = PATIENCE) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, f"not within {seconds:g} s"
@@ -51,7 +52,7 @@ def test_a_worker_killed_in_mid_extraction_loses_nothing(instance: Instance, res
     first = instance.start_worker()
     recid = researcher.draft({"m31.fits": sample_files.image()})
     # The first file of a worker waits for its reader process to start: there is time to kill it in between.
-    _until(lambda: _status(researcher, recid) == "running", 20)
+    _until(lambda: _status(researcher, recid) == "running")
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
     assert _status(researcher, recid) == "running"
@@ -82,7 +83,7 @@ def test_a_file_that_kills_its_reader_three_times_is_failed(worker: Instance, re
     reason = researcher.found(bad)["files"][0]["reason"]
     assert "signal 9" in reason and "3 times" in reason
     good = researcher.draft({"good.fits": sample_files.image()})
-    _until(lambda: _status(researcher, good) == "done", 20)
+    _until(lambda: _status(researcher, good) == "done")
 
 
 @pytest.mark.usefixtures("module_of_workers")
@@ -100,7 +101,7 @@ def test_publishing_in_the_middle_of_reading(worker: Instance, researcher: Resea
         recid = researcher.draft({f"{number}-{part}.fits": sample_files.image() for part in range(3)})
         researcher.publish(recid)
         published: Callable[[], Any] = lambda recid=recid: len(researcher.rows(recid)) == 3  # noqa: E731
-        _until(published, 30)
+        _until(published)
 
 
 def test_a_fetched_file_is_read(worker: Instance, researcher: Researcher, served: str, appctx: Any) -> None:
@@ -111,14 +112,14 @@ def test_a_fetched_file_is_read(worker: Instance, researcher: Researcher, served
     transfer = {"type": "F", "url": f"{served}/m31.fits"}
     # By default only the system may ask for a fetch (an importer, say).
     service.draft_files.init_files(system_identity, recid, [{"key": "m31.fits", "transfer": transfer}])
-    _until(lambda: researcher.found(recid)["counts"]["done"] == 1, 30)
+    _until(lambda: researcher.found(recid)["counts"]["done"] == 1)
 
 
 def test_a_new_mapping_is_computed_ahead(worker: Instance, researcher: Researcher, appctx: Any) -> None:
     from invenio_obscore.rdm.models import ObsCoreExtraction
 
     recid = researcher.draft({"m31.fits": sample_files.image()})
-    _until(lambda: _status(researcher, recid) == "done", 20)
+    _until(lambda: _status(researcher, recid) == "done")
     file_id = researcher.found(recid)["files"][0]["file_id"]
     researcher.verify(recid, 0, mapping="obs_title: 'Ahead'")
     _until(lambda: ObsCoreExtraction.query.filter_by(file_id=file_id).count() == 2)

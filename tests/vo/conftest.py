@@ -131,7 +131,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def until(condition, seconds: float = 30.0, step: float = 0.1):
+def until(condition, seconds: float = 120.0, step: float = 0.1):
     """Wait for a condition and return its value; fail when it does not come."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -165,7 +165,7 @@ def test_pyvo_uploads(tap_url):
 def test_an_upload_of_a_job_is_kept_until_it_runs(tap_url, worker):
     service = pyvo.dal.TAPService(tap_url)
     job = service.submit_job("SELECT x FROM TAP_UPLOAD.mine", uploads={"mine": Table({"x": [4, 5]})})
-    job.run().wait(timeout=30)
+    job.run().wait(timeout=300)
     assert job.phase == "COMPLETED"
     assert job.fetch_result().to_table()["x"].tolist() == [4, 5]
     job.delete()
