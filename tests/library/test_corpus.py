@@ -53,7 +53,7 @@ def run(directory: Path, kept: Path, jobs: int) -> Run:
         "with open(sys.argv[2], 'wb') as file:\n"
         "    pickle.dump((list(found.products), found.failures), file)\n"
     )
-    command = [sys.executable, "-c", program, directory, kept, str(jobs)]
+    command = [sys.executable, "-c", program, str(directory), str(kept), str(jobs)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     assert done.returncode == 0, done.stdout.decode()
     return Run(Response(*pickle.loads(kept.read_bytes())), done.stdout)
