@@ -25,6 +25,7 @@ from .fits.reading import Readable, Reading
 from .fits.sources import Location, Source, find
 from .obscore.columns import ALL_COLUMNS, SYSTEM_COLUMNS
 from .obscore.row import coerce
+from .obscore.validation import unpublishable
 from .response import Response
 
 if TYPE_CHECKING:
@@ -103,10 +104,20 @@ def products(
     return found
 
 
+def _leave_out(product: Product) -> None:
+    """Empty what breaks the standard, whoever set it, and say so: such a row must reach no table."""
+    for violation in list(unpublishable(product.row)):
+        message = f"{violation.message[:400]}; the value is left out"
+        product.row[violation.column] = None
+        product.evidence.pop(violation.column, None)
+        product.problems.append(Problem("attention", "against-standard", message, column=violation.column))
+
+
 def correct(found: Sequence[Product], corrections: Corrections, *, system: frozenset[str] = SYSTEM_COLUMNS) -> None:
     """Apply a depositor's corrections to the products of one file.
 
-    A correction of a product that the file does not have (any more) becomes a problem of its first product.
+    A correction of a product that the file does not have (any more) becomes a problem of its first product; what
+    breaks the standard, whoever set it, is left out with a problem.
 
     Raises
     ------
@@ -123,6 +134,8 @@ def correct(found: Sequence[Product], corrections: Corrections, *, system: froze
             continue
         for column, value in values.items():
             _correct(product, column, value, system)
+    for product in found:
+        _leave_out(product)
 
 
 def _report_orphan(found: Sequence[Product], name: str) -> None:

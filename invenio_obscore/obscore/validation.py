@@ -47,6 +47,21 @@ def validate(row: ObsCoreRow) -> list[Violation]:
     return [*_missing(row), *_each(row), *_orders(row), *_together(row)]
 
 
+def flaw(column: str, value: Value) -> str:
+    """What is wrong with one value by the rules that concern it alone; an empty text where nothing is."""
+    check = _CHECKS.get(column)
+    return check(value) if check and value is not None else ""
+
+
+def unpublishable(row: ObsCoreRow) -> Iterator[Violation]:
+    """Values that are there and break the standard: each that is wrong alone, and both of a pair in wrong order."""
+    yield from _each(row)
+    for violation in _orders(row):
+        low = next(low for low, high in _ORDERED if high == violation.column)
+        yield violation
+        yield Violation(low, f"{row[low]} is above {violation.column}, {row[violation.column]}")
+
+
 def _missing(row: ObsCoreRow) -> Iterator[Violation]:
     for name, column in OBSCORE.items():
         if not column.nullable and row[name] is None:

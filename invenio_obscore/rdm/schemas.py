@@ -12,6 +12,7 @@ from ..errors import ColumnError
 from ..obscore.columns import ALL_COLUMNS, Column
 from ..obscore.regions import Region
 from ..obscore.row import coerce
+from ..obscore.validation import flaw
 
 _NAME_LENGTH = 1024
 _MOST_FILES = 10_000
@@ -31,6 +32,8 @@ class CellField(fields.Field):
             cell = coerce(self.column, value)
         except ColumnError as error:
             raise ValidationError(str(error)) from error
+        if wrong := flaw(self.column.name, cell):
+            raise ValidationError(wrong[:400])
         return cell.to_stcs() if isinstance(cell, Region) else cell
 
 

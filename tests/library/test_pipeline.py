@@ -8,6 +8,7 @@ from fits_files import SKY, image
 from invenio_obscore import extract
 from invenio_obscore.errors import ColumnError, ConfigurationError
 from invenio_obscore.fits.reading import read
+from invenio_obscore.mapping import parse
 from invenio_obscore.obscore.columns import SYSTEM_COLUMNS
 from invenio_obscore.pipeline import address, products
 
@@ -82,3 +83,21 @@ def test_a_correction_of_a_product_that_is_gone_is_a_problem(files: Path) -> Non
     reading = read((files / "a.fits").open("rb"))
     [product] = products(reading, corrections={"#spectrum": {"target_name": "x"}})
     assert "correction-orphaned" in {p.code for p in product.problems}
+
+
+def test_what_breaks_the_standard_is_left_out_and_said(files: Path) -> None:
+    reading = read((files / "a.fits").open("rb"))
+    wrong = {"s_dec": -91, "calib_level": 99, "t_min": 60001.0, "t_max": 60000.0, "obs_title": "kept"}
+    [product] = products(reading, corrections={"": wrong})
+    for column in ("s_dec", "calib_level", "t_min", "t_max"):
+        assert product.row[column] is None
+        assert column not in product.evidence
+        assert [p.code for p in product.problems if p.column == column] == ["against-standard"]
+    assert product.row["obs_title"] == "kept"
+
+
+def test_a_mapping_cannot_force_what_breaks_the_standard(files: Path) -> None:
+    reading = read((files / "a.fits").open("rb"))
+    [product] = products(reading, mapping=parse(b"s_ra := 400\n"))
+    assert product.row["s_ra"] is None
+    assert "against-standard" in {p.code for p in product.problems if p.column == "s_ra"}

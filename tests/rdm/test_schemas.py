@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
@@ -40,3 +41,24 @@ def test_anything(body: Any) -> None:
 
 def test_every_column_that_is_not_the_servers_can_be_corrected() -> None:
     assert set(RowSchema().fields) == set(ALL_COLUMNS) - SYSTEM_COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("s_dec", -91),
+        ("s_ra", 400),
+        ("s_ra", -1e300),
+        ("calib_level", 99),
+        ("dataproduct_type", "banana"),
+        ("em_min", -5),
+        ("t_min", 1e300),
+        ("s_fov", 1e300),
+        ("pol_states", "I" * 100_000),
+    ],
+)
+def test_what_breaks_the_standard_is_refused_by_its_column(column: str, value: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        RowSchema().load({column: value})
+    [message] = caught.value.messages_dict[column]
+    assert 0 < len(message) <= 400
