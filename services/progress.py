@@ -25,7 +25,8 @@ def newest_log_line(since: float) -> str:
     """Return the last line of the log that was written last after a moment (seconds since 1970)."""
     written = [(path.stat().st_mtime, path) for path in LOGS.glob("*.log") if path.stem not in BACKGROUND]
     at, log = max(written, default=(0.0, LOGS))
-    return f", {log.name}: {_last_line(log)[:110]}" if at >= since else ""
+    line = _last_line(log) if at >= since else ""
+    return f", {log.name}: {line[:110]}" if line else ""
 
 
 def _last_line(log: Path) -> str:
