@@ -191,6 +191,40 @@ class Union(Region):
         return self.members
 
 
+#: More corners than any footprint needs; the search for crossing edges compares each with each.
+MOST_CORNERS = 1000
+
+
+def flaw(region: Region) -> str:
+    """Why a region is no shape that a position can be inside or outside of; an empty text where it is one."""
+    if sum(len(part.vertices) for part in region.parts if isinstance(part, Polygon)) > MOST_CORNERS:
+        return f"the region has more than {MOST_CORNERS} corners"
+    return next((found for part in region.parts if isinstance(part, Polygon) and (found := _polygon_flaw(part))), "")
+
+
+def _polygon_flaw(polygon: Polygon) -> str:
+    try:
+        plain = Polygon.ordered(polygon.vertices)
+    except ValueError:
+        return "the polygon has fewer than three different corners"
+    if plain.bounding_circle().radius >= 90:
+        return "the polygon is as large as a hemisphere or larger"
+    vectors = plain._vectors()
+    if np.linalg.svd(vectors, compute_uv=False)[-1] < 1e-12:
+        return "the polygon's corners lie on one great circle"
+    return "the polygon's edges cross" if _edges_cross(vectors) else ""
+
+
+def _edges_cross(vectors: np.ndarray) -> bool:
+    """Whether two edges (arcs of great circles) of a polygon with these corners (n, 3) cross inside both."""
+    following = np.roll(vectors, -1, axis=0)
+    normals = np.cross(vectors, following)
+    start, end = normals @ vectors.T, normals @ following.T  # the side of edge i on which edge j starts and ends
+    start[np.abs(start) < 1e-15] = 0.0
+    end[np.abs(end) < 1e-15] = 0.0
+    return bool(((start * end < 0) & (start.T * end.T < 0) & (start * start.T < 0)).any())
+
+
 _TOKEN = re.compile(r"[()]|[^\s()]+")
 _FRAMES = frozenset({"ICRS", "UNKNOWNFRAME", "UNKNOWNREFPOS", "BARYCENTER", "GEOCENTER", "TOPOCENTER", "SPHERICAL2"})
 

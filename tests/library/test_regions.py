@@ -8,7 +8,7 @@ from astropy.coordinates import SkyCoord
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invenio_obscore.obscore.regions import Circle, Polygon, Region, Union, box, parse_region, separation
+from invenio_obscore.obscore.regions import Circle, Polygon, Region, Union, box, flaw, parse_region, separation
 
 longitudes = st.floats(0, 360, exclude_max=True)
 latitudes = st.floats(-90, 90)
@@ -115,3 +115,24 @@ def test_a_circle_keeps_every_digit_that_matters() -> None:
     assert isinstance(back, Circle)
     assert separation(back.ra, back.dec, region.ra, region.dec) * u.deg < 1e-6 * u.arcsec
     assert back.radius == region.radius
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Polygon ICRS 0 0 10 10 10 0 0 10", "cross"),
+        ("Polygon ICRS 1 1 1 1 1 1", "different corners"),
+        ("Polygon ICRS 0 0 5 0 10 0", "great circle"),
+        ("Polygon ICRS 0 0 120 0 240 0", "hemisphere"),
+        ("Polygon ICRS " + "1 1 2 2 " * 10_000, "1000 corners"),
+        ("Union ICRS (Circle 1 1 1 Polygon 0 0 10 10 10 0 0 10)", "cross"),
+        ("Polygon ICRS 0 0 1 0 1 1 0 1", ""),
+        ("Polygon ICRS 0 0 0 1 1 1 1 0 0 0", ""),
+        ("Polygon ICRS 359.9999 -0.0001 0.0001 -0.0001 0.0001 0.0001 359.9999 0.0001", ""),
+        ("Polygon ICRS 0 0 4 0 4 4 2 1 0 4", ""),
+        ("Circle ICRS 1 1 100", ""),
+    ],
+)
+def test_what_is_no_shape(text: str, reason: str) -> None:
+    found = flaw(parse_region(text))
+    assert reason in found if reason else found == ""

@@ -55,6 +55,8 @@ def test_every_column_that_is_not_the_servers_can_be_corrected() -> None:
         ("t_min", 1e300),
         ("s_fov", 1e300),
         ("pol_states", "I" * 100_000),
+        ("s_region", "Polygon ICRS 0 0 10 10 10 0 0 10"),
+        ("s_region", "Polygon ICRS 0 0 120 0 240 0"),
     ],
 )
 def test_what_breaks_the_standard_is_refused_by_its_column(column: str, value: Any) -> None:
