@@ -60,5 +60,3 @@ def time_coverage(row: Mapping[str, Any]) -> str:
     if not days:
         return ""
     return days[0] if days[0] == days[-1] else f"{days[0]} {_DASH} {days[-1]}"
-
-
