@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request, stream_with_context
 from flask_resources import HTTPJSONException, Resource, ResourceConfig, route
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from . import deposits, published_rows
 from .deposits import DraftPage
@@ -54,7 +54,7 @@ class ObsCoreResource(Resource):
     def update_draft(self) -> Response:
         """Replace mapping and corrections, on condition that nobody else did."""
         revision = _if_match()
-        body = VerificationSchema().load(_json_body())
+        body = VerificationSchema().load(json_body())
         stored = deposits.write_verification(g.identity, _pid(), revision=revision, **body)
         body = {"revision": stored.revision, "mapping": stored.mapping, "corrections": stored.corrections}
         return _tagged(body, stored.revision)
@@ -78,10 +78,16 @@ def _pid() -> str:
     return str((request.view_args or {})["pid_value"])
 
 
-def _json_body() -> Any:  # noqa: ANN401 - whatever JSON holds
-    if (request.content_length or 0) > current_app.config["OBSCORE_VERIFICATION_MAX_BYTES"]:
-        raise RequestEntityTooLarge(description="Mapping and corrections are larger than this server takes.")
-    return request.get_json(force=True)
+def json_body() -> Any:  # noqa: ANN401 - whatever JSON holds
+    """What the request's body says, whether its length is told before or not."""
+    request.max_content_length = current_app.config["OBSCORE_VERIFICATION_MAX_BYTES"]
+    try:
+        return request.get_json(force=True)
+    except RequestEntityTooLarge as error:
+        error.description = "Mapping and corrections are larger than this server takes."
+        raise
+    except RecursionError as error:
+        raise BadRequest("The JSON is nested too deeply.") from error
 
 
 def _if_match() -> int:

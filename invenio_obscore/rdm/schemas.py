@@ -100,7 +100,7 @@ class VerificationSchema(Schema):
     mapping = fields.String(load_default="", validate=_storable)
     corrections = ByName(
         keys=_Name,
-        values=ByName(keys=fields.String(), values=fields.Nested(RowSchema)),
+        values=ByName(keys=_Name, values=fields.Nested(RowSchema)),
         load_default=dict,
         validate=validate.Length(max=_MOST_FILES),
     )

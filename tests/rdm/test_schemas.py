@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from invenio_obscore.extraction.evidence import Product
 from invenio_obscore.obscore.columns import ALL_COLUMNS, SYSTEM_COLUMNS
 from invenio_obscore.obscore.row import ObsCoreRow
 from invenio_obscore.pipeline import correct
+from invenio_obscore.rdm.resources import json_body
 from invenio_obscore.rdm.schemas import RowSchema, VerificationSchema
 
 TEXT = st.text(st.characters(categories=["L", "N", "P", "Z", "C"]), max_size=40)
@@ -64,3 +68,29 @@ def test_what_breaks_the_standard_is_refused_by_its_column(column: str, value: A
         RowSchema().load({column: value})
     [message] = caught.value.messages_dict[column]
     assert 0 < len(message) <= 400
+
+
+@pytest.mark.parametrize("product", ["a\0b", "a\ud800b"])
+def test_no_product_is_named_what_no_text_can_hold(product: str) -> None:
+    with pytest.raises(ValidationError):
+        VerificationSchema().load({"corrections": {"a.fits": {product: {}}}})
+
+
+def _request(content: bytes, *, most: int = 1000) -> None:
+    app = Flask("test")
+    app.config["OBSCORE_VERIFICATION_MAX_BYTES"] = most
+    chunked = {"wsgi.input_terminated": True}
+    with app.test_request_context(
+        method="PUT", input_stream=BytesIO(content), environ_overrides=chunked, content_type="application/json"
+    ):
+        json_body()
+
+
+def test_deep_json_is_a_bad_request() -> None:
+    with pytest.raises(BadRequest):
+        _request(b"[" * 200_000, most=1_000_000)
+
+
+def test_a_body_without_a_length_is_limited() -> None:
+    with pytest.raises(RequestEntityTooLarge):
+        _request(b'"' + b"a" * 2000 + b'"')
