@@ -25,9 +25,9 @@ runpy.run_path(str(_TESTS / "conftest.py"))  # the services' addresses
 
 import conftest  # noqa: E402
 from datacite_standin import DataCite  # noqa: E402
-from sample_files import image  # noqa: E402
 from instance import Instance, missing_services  # noqa: E402
 from researcher import METADATA  # noqa: E402
+from sample_files import image  # noqa: E402
 
 
 @dataclass(frozen=True)
