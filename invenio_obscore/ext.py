@@ -30,6 +30,16 @@ COMPONENT_LISTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "invenio_records_resources.services.files.config:FileServiceConfig.components",
         ("invenio_obscore.rdm.files_component:ObsCoreFilesComponent",),
     ),
+    (
+        "COMMUNITIES_SERVICE_COMPONENTS",
+        "invenio_communities.communities.services.components:DefaultCommunityComponents",
+        ("invenio_obscore.rdm.communities:CommunityComponent",),
+    ),
+    (
+        "RDM_RECORD_COMMUNITIES_SERVICE_COMPONENTS",
+        "",
+        ("invenio_obscore.rdm.communities:RecordCommunitiesComponent",),
+    ),
 )
 
 #: Configuration steps, each a function of the application.
@@ -82,11 +92,11 @@ def append(app: Flask, key: str, default: str, names: tuple[str, ...]) -> None:
     key
         Name of the setting.
     default
-        Import path of what InvenioRDM takes where nobody has set it.
+        Import path of what InvenioRDM takes where nobody has set it; empty where that is nothing.
     names
         Import paths of what to append.
     """
-    present: list[Any] = list(app.config.get(key) or load(default))
+    present: list[Any] = list(app.config.get(key) or (load(default) if default else ()))
     present += [item for item in map(load, names) if item not in present]
     app.config[key] = present
 

@@ -106,7 +106,8 @@ def _shorten(row: ObsCoreRow) -> None:
 def _collection(record: Any) -> str:  # noqa: ANN401
     """The record's public community, else the operator's default (a restricted community's name stays inside)."""
     community = record.parent.communities.default
-    if community is not None and community.access.visibility == "public":
+    visible = community is not None and not community.deletion_status.is_deleted
+    if visible and community.access.visibility == "public":
         title = (community.metadata or {}).get("title") or community.slug
         if title:
             return str(title)

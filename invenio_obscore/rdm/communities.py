@@ -1,0 +1,75 @@
+"""A record's default community names its collection (``obs_collection``): rows follow when that changes.
+
+A community may hold thousands of records, so this happens in a task after the commit.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+from flask_principal import Identity
+from invenio_db import db
+from invenio_db.uow import UnitOfWork
+from invenio_drafts_resources.services.records.components import ServiceComponent
+from invenio_rdm_records.records.models import RDMParentCommunity
+from invenio_records_resources.services.uow import TaskOp
+from sqlalchemy import select
+
+from . import publication, queue
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(ignore_result=True)
+def sync_community(community_id: str) -> None:
+    """Bring the rows of all records of a community up to date, each record in a transaction of its own."""
+    statement = select(RDMParentCommunity.record_id).where(RDMParentCommunity.community_id == UUID(community_id))
+    parents = sorted(db.session.scalars(statement))
+    db.session.rollback()
+    for parent_uuid in parents:
+        sync_parent(str(parent_uuid))
+
+
+@shared_task(ignore_result=True)
+def sync_parent(parent_uuid: str) -> None:
+    """Bring the rows of one record up to date."""
+    with UnitOfWork(db.session) as uow:
+        publication.sync_parent(UUID(parent_uuid), uow)
+        uow.commit()
+
+
+class CommunityComponent(ServiceComponent):
+    """Follows communities (``COMMUNITIES_SERVICE_COMPONENTS``)."""
+
+    def update(self, identity: Identity, record: Any = None, **kwargs: Any) -> None:  # noqa: ANN401
+        """Its title or visibility may be another one now."""
+        self._sync(record)
+
+    def delete(self, identity: Identity, record: Any = None, **kwargs: Any) -> None:  # noqa: ANN401
+        """Its name is no collection any more."""
+        self._sync(record)
+
+    def restore(self, identity: Identity, record: Any = None, **kwargs: Any) -> None:  # noqa: ANN401
+        """Its name is one again."""
+        self._sync(record)
+
+    def _sync(self, community: Any) -> None:  # noqa: ANN401
+        self.uow.register(TaskOp.for_async_apply(sync_community, args=(str(community.id),), **queue.options()))
+
+
+class RecordCommunitiesComponent(ServiceComponent):
+    """Follows the communities of a record (``RDM_RECORD_COMMUNITIES_SERVICE_COMPONENTS``)."""
+
+    def remove_community_from_record(self, identity: Identity, record: Any = None, **kwargs: Any) -> None:  # noqa: ANN401
+        """The record may have left its default community."""
+        self._sync(record)
+
+    def set_default(self, identity: Identity, record: Any = None, **kwargs: Any) -> None:  # noqa: ANN401
+        """The record has another default community."""
+        self._sync(record)
+
+    def _sync(self, record: Any) -> None:  # noqa: ANN401
+        self.uow.register(TaskOp.for_async_apply(sync_parent, args=(str(record.parent.id),), **queue.options()))
