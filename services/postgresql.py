@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pwd
 import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
@@ -89,9 +89,8 @@ def _folder() -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     account = _account()
     if account and not _may_pass(account, folder):
-        tag = hashlib.sha256(str(SERVICES).encode()).hexdigest()[:10]
-        folder = Path(f"/var/tmp/invenio-obscore-postgresql-{tag}")
-        folder.mkdir(mode=0o755, exist_ok=True)
+        # A new one each time: what a removed var/ left behind has a password that nobody knows any more.
+        folder = Path(tempfile.mkdtemp(prefix="invenio-obscore-postgresql-", dir="/var/tmp"))
     if account:
         shutil.chown(folder, account, account)
     remember("postgresql:folder", str(folder))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from services import environment, instance, postgresql, python_environment, stack
-from services.layout import ROOT, SERVICES, VAR, ServiceError, remembered, trust_the_system
+from services.layout import ROOT, VAR, ServiceError, remembered, trust_the_system
 from services.packages import need
 from services.progress import Steps
 
@@ -110,7 +110,9 @@ def stop() -> None:
     for name in instance.stop():
         print(f"      {name} stopped", flush=True)
     stack.stop(lambda text: print(f"      {text}", flush=True))
-    print(f"      data stay in {SERVICES} and {instance.FOLDER}; remove {VAR} to start from nothing", flush=True)
+    database = remembered().get("postgresql:folder", "")
+    elsewhere = f" and {database}" if database and not database.startswith(str(VAR)) else ""
+    print(f"      data stay; remove {VAR}{elsewhere} to start from nothing", flush=True)
 
 
 if __name__ == "__main__":
