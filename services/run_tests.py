@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,8 @@ SERVICE_VARIABLES = tuple(environment.TEST_VARIABLES)
 def main(arguments: Sequence[str]) -> int:
     """Run everything, go on after a failure, and exit with 1 if anything failed."""
     trust_the_system()
+    # Started in the background, a shell has us ignore Ctrl-C and so would every test's child process.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         _say("Python packages (uv, requirements.lock)")
         python_environment.make()
