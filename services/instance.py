@@ -22,6 +22,7 @@ from services.layout import (
     VAR,
     ServiceError,
     end_of,
+    is_free,
     make_folders,
     password,
     port_of,
@@ -113,7 +114,7 @@ def start() -> str:
     if WEB.pid() is None:
         server = ["--workers", WEB_PROCESSES, "--worker-class", "gthread", "--threads", WEB_THREADS]
         limits = ["--timeout", "120", "--graceful-timeout", "20", "--access-logfile", str(LOGS / "access.log")]
-        bind = ["--bind", f"{LOOPBACK}:{port_of('web')}"]
+        bind = ["--bind", f"{LOOPBACK}:{_own_port('web')}"]
         command = [str(binaries / "gunicorn"), *server, *limits, *bind, "invenio_app.wsgi:application"]
         WEB.start(command, env=settings, cwd=FOLDER)
     site = site_addresses()["INVENIO_SITE_UI_URL"]
@@ -124,11 +125,19 @@ def start() -> str:
 
 def start_datacite() -> None:
     """Start the stand-in of the DataCite REST API on the port that the instance was told."""
-    port = port_of("datacite")
+    port = _own_port("datacite") if DATACITE.pid() is None else port_of("datacite")
     command = [str(python_environment.PYTHON), "-m", "services.datacite_standin", "--port", str(port)]
     command += ["--store", str(SERVICES / "datacite.sqlite")]
     DATACITE.start(command, env={"DATACITE_STANDIN_PASSWORD": password("datacite")}, cwd=ROOT)
     DATACITE.wait_until(lambda: answers(f"http://{LOOPBACK}:{port}/heartbeat"), 90)
+
+
+def _own_port(name: str) -> int:
+    """Return the claimed port; another program that took it meanwhile would answer in our place."""
+    port = port_of(name)
+    if not is_free(port):
+        raise ServiceError(f"port {port} was taken by another program just now; start again: another one is chosen")
+    return port
 
 
 def _start_celery(settings: Mapping[str, str]) -> None:
