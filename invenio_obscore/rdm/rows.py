@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import current_app
 
+from ..obscore import identifiers
 from ..obscore.columns import OBSCORE
 from ..obscore.row import ObsCoreRow
 from . import identity
@@ -41,8 +41,7 @@ class RecordFacts:
 
 def authority() -> str:
     """``OBSCORE_AUTHORITY``, or the site's host name."""
-    configured: str = current_app.config["OBSCORE_AUTHORITY"]
-    return configured or urlsplit(current_app.config["SITE_UI_URL"]).hostname or "localhost"
+    return identifiers.authority(current_app.config["OBSCORE_AUTHORITY"], current_app.config["SITE_UI_URL"])
 
 
 def record_facts(record: Any) -> RecordFacts:  # noqa: ANN401 - an RDMRecord

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from ..db.query import QuerySettings
 from ..errors import ConfigurationError
+from ..obscore.identifiers import authority
 
 _DEFAULTS = QuerySettings(uri="")
 
@@ -78,11 +79,9 @@ def from_mapping(config: Mapping[str, Any]) -> VoSettings:
 
 
 def _did_resource(config: Mapping[str, Any]) -> str:
-    """As identifiers are given: without an authority the host's name stands for it."""
-    authority = (
-        config.get("OBSCORE_AUTHORITY") or urlsplit(str(config.get("SITE_UI_URL") or "")).hostname or "localhost"
-    )
-    return f"{authority}/{config.get('OBSCORE_DID_PATH') or 'obscore'}"
+    """Authority and path, as identifiers are given."""
+    given = authority(str(config.get("OBSCORE_AUTHORITY") or ""), str(config.get("SITE_UI_URL") or ""))
+    return f"{given}/{config.get('OBSCORE_DID_PATH') or 'obscore'}"
 
 
 def _number(config: Mapping[str, Any], key: str, default: float) -> float:
