@@ -44,7 +44,7 @@ def _pgsphere(_: argparse.Namespace) -> int:
 
 def _instance(arguments: argparse.Namespace) -> int:
     actions = {"start": instance.start, "stop": instance.stop, "reload": instance.reload, "setup": instance.make}
-    result = actions[arguments.what]()
+    result = actions[arguments.what](instance.Site(arguments.purpose))
     if result:
         show(str(result))
     return 0
@@ -67,6 +67,7 @@ def main() -> int:
             command.add_argument("--for", dest="purpose", choices=tuple(environment.DATABASES), default="demo")
     command = commands.add_parser("instance", help="the InvenioRDM instance: web, worker and scheduler")
     command.add_argument("what", choices=("setup", "start", "stop", "reload"))
+    command.add_argument("--for", dest="purpose", choices=("demo", "browser"), default="demo")
     command.set_defaults(action=_instance)
     arguments = parser.parse_args()
     try:

@@ -9,11 +9,12 @@ from services import postgresql
 from services.daemons import Daemon
 from services.layout import LOOPBACK, SERVICES, claim_port, password, port_of
 
-DATABASES = {"demo": "obscore_demo", "tests": "obscore_test"}
-ROLE_OPTIONS = {"demo": "CREATEROLE", "tests": "CREATEROLE CREATEDB"}
-MEMBERSHIPS = {"demo": "", "tests": "pg_signal_backend"}
+DATABASES = {"demo": "obscore_demo", "browser": "obscore_browser", "tests": "obscore_test"}
+"""``browser`` is the instance that the browser tests use: like the demonstration's, and never the same."""
+ROLE_OPTIONS = {"demo": "CREATEROLE", "browser": "CREATEROLE", "tests": "CREATEROLE CREATEDB"}
+MEMBERSHIPS = {"demo": "", "browser": "", "tests": "pg_signal_backend"}
 """Tests cut connections of other roles, to see what happens then."""
-REDIS_BASE = {"demo": 0, "tests": 10}
+REDIS_BASE = {"demo": 0, "browser": 5, "tests": 10}
 """Five Redis database numbers from here: cache, broker, Celery results, sessions and rate limits, identities."""
 
 
@@ -29,18 +30,18 @@ TEST_VARIABLES = (
 
 
 def file_for(purpose: str) -> Path:
-    """Return the shell-sourceable file for the purpose ``demo`` or ``tests``."""
+    """Return the shell-sourceable file for the purpose ``demo``, ``browser`` or ``tests``."""
     return SERVICES / ("env" if purpose == "demo" else f"env-{purpose}")
 
 
 def write(addresses: dict[str, str]) -> None:
     """Make both databases and write both files."""
-    for name in ("web", "datacite"):
+    for name in ("web", "web-browser", "datacite"):
         if Daemon(name).pid() is None:
             claim_port(name)
     for purpose, database in DATABASES.items():
         owner = postgresql.make_database(addresses["postgresql"], database, ROLE_OPTIONS[purpose], MEMBERSHIPS[purpose])
-        variables = (_for_demo if purpose == "demo" else _for_tests)(addresses, owner)
+        variables = _for_tests(addresses, owner) if purpose == "tests" else _for_site(purpose, addresses, owner)
         lines = [f"{name}={shlex.quote(value)}\n" for name, value in variables.items()]
         target = file_for(purpose)
         target.touch(mode=0o600)
@@ -63,14 +64,20 @@ def _broker(addresses: dict[str, str], number: int) -> str:
     return f"{uri}/{number}" if uri.startswith("redis") else uri
 
 
-def _for_demo(addresses: dict[str, str], owner: str) -> dict[str, str]:
-    base, redis = REDIS_BASE["demo"], addresses["redis"]
+def web_name(purpose: str) -> str:
+    """Return the name of an instance's web server among ports and processes."""
+    return "web" if purpose == "demo" else f"web-{purpose}"
+
+
+def _for_site(purpose: str, addresses: dict[str, str], owner: str) -> dict[str, str]:
+    base, redis = REDIS_BASE[purpose], addresses["redis"]
     datacite = f"http://{LOOPBACK}:{port_of('datacite')}"
-    site = f"http://{LOOPBACK}:{port_of('web')}"
+    site = f"http://{LOOPBACK}:{port_of(web_name(purpose))}"
+    reader = f"{DATABASES[purpose]}_reader"
     return {
         "INVENIO_SQLALCHEMY_DATABASE_URI": _sqlalchemy(owner),
         "INVENIO_SEARCH_HOSTS": f"['{addresses['opensearch']}']",
-        "INVENIO_SEARCH_INDEX_PREFIX": "obscore-demo-",
+        "INVENIO_SEARCH_INDEX_PREFIX": f"obscore-{purpose}-",
         "INVENIO_CACHE_REDIS_URL": f"{redis}/{base}",
         "INVENIO_BROKER_URL": _broker(addresses, base + 1),
         "INVENIO_CELERY_BROKER_URL": _broker(addresses, base + 1),
@@ -83,8 +90,8 @@ def _for_demo(addresses: dict[str, str], owner: str) -> dict[str, str]:
         "INVENIO_SITE_API_URL": f"{site}/api",
         "INVENIO_DATACITE_API_URL": datacite,
         "INVENIO_DATACITE_PASSWORD": password("datacite"),
-        "INVENIO_OBSCORE_READER_ROLE": "obscore_demo_reader",
-        "INVENIO_OBSCORE_READER_PASSWORD": password("obscore_demo_reader"),
+        "INVENIO_OBSCORE_READER_ROLE": reader,
+        "INVENIO_OBSCORE_READER_PASSWORD": password(reader),
     }
 
 

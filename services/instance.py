@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from services import environment, python_environment
@@ -28,32 +29,77 @@ from services.layout import (
     port_of,
 )
 
-FOLDER = VAR / "instance"
 LINKED = ("invenio.cfg", "app_data", "templates")
+BUILT = ("assets", "static")
+"""Made by the build of the pages, once for all instances."""
 SECONDS_TO_START = 300
 
-WEB = Daemon("web")
-WORKER = Daemon("worker")
-BEAT = Daemon("beat")
 DATACITE = Daemon("datacite")
 WEB_PROCESSES, WEB_THREADS, WORKER_PROCESSES = "2", "4", "2"
 CELERY = ["-A", "invenio_app.celery"]
 
 
-def make_folder() -> None:
+@dataclass(frozen=True)
+class Site:
+    """One instance: the demonstration's, or the browser tests' beside it with data of its own."""
+
+    purpose: str
+
+    def _named(self, name: str) -> str:
+        return name if self.purpose == "demo" else f"{name}-{self.purpose}"
+
+    @property
+    def folder(self) -> Path:
+        """The instance folder."""
+        return VAR / self._named("instance")
+
+    @property
+    def web(self) -> Daemon:
+        """The web server."""
+        return Daemon(environment.web_name(self.purpose))
+
+    @property
+    def worker(self) -> Daemon:
+        """The Celery worker."""
+        return Daemon(self._named("worker"))
+
+    @property
+    def beat(self) -> Daemon:
+        """The scheduler."""
+        return Daemon(self._named("beat"))
+
+    @property
+    def address(self) -> str:
+        """The site's address with the port that was claimed."""
+        return f"http://{LOOPBACK}:{port_of(self.web.name)}"
+
+    def variables(self) -> dict[str, str]:
+        """Return the environment of every process of the instance."""
+        path = f"{VAR / 'tools' / 'node_modules' / '.bin'}:{python_environment.VENV / 'bin'}:{os.environ['PATH']}"
+        return {
+            **environment.read(self.purpose),
+            "INVENIO_INSTANCE_PATH": str(self.folder),
+            "OBSCORE_SITE": self.purpose,
+            "PATH": path,
+            "PYTHONUNBUFFERED": "1",
+            "CI": "true",
+        }
+
+
+DEMO = Site("demo")
+BROWSER = Site("browser")
+
+
+def make_folder(site: Site = DEMO) -> None:
     """Make the instance folder with links to the repository's files; it is never the repository itself."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name in LINKED:
-        link = FOLDER / name
+    site.folder.mkdir(parents=True, exist_ok=True)
+    links = {name: ROOT / name for name in LINKED}
+    if site != DEMO:
+        links |= {name: DEMO.folder / name for name in BUILT}
+    for name, target in links.items():
+        link = site.folder / name
         if not link.is_symlink():
-            link.symlink_to(ROOT / name)
-
-
-def variables() -> dict[str, str]:
-    """Return the environment of every process of the instance."""
-    addresses = environment.read("demo")
-    path = f"{VAR / 'tools' / 'node_modules' / '.bin'}:{python_environment.VENV / 'bin'}:{os.environ['PATH']}"
-    return {**addresses, "INVENIO_INSTANCE_PATH": str(FOLDER), "PATH": path, "PYTHONUNBUFFERED": "1", "CI": "true"}
+            link.symlink_to(target)
 
 
 def run(name: str, command: Sequence[str | Path], extra: Mapping[str, str] | None = None) -> None:
@@ -72,7 +118,7 @@ def run(name: str, command: Sequence[str | Path], extra: Mapping[str, str] | Non
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **variables(), **(extra or {})},
+            env={**os.environ, **(extra or DEMO.variables())},
             cwd=ROOT,
             check=False,
         )
@@ -80,9 +126,10 @@ def run(name: str, command: Sequence[str | Path], extra: Mapping[str, str] | Non
         raise ServiceError(f"{name} failed (exit code {done.returncode}). {end_of(log_path, 25)}")
 
 
-def setup(step: str) -> None:
+def setup(step: str, site: Site = DEMO) -> None:
     """Run one step of services/instance_setup.py in the instance's Python."""
-    run(f"setup-{step}", [python_environment.PYTHON, "-m", "services.instance_setup", step])
+    name = f"setup-{step}" if site == DEMO else f"setup-{step}-{site.purpose}"
+    run(name, [python_environment.PYTHON, "-m", "services.instance_setup", step], site.variables())
 
 
 def install_pnpm(version: str = "10") -> None:
@@ -97,30 +144,31 @@ def install_pnpm(version: str = "10") -> None:
     run("pnpm", [npm, "install", "--prefix", tools, "--no-fund", "--no-audit", f"pnpm@{version}"])
 
 
-def make() -> None:
+def make(site: Site = DEMO) -> None:
     """Make folder, database, indices and pages, or bring them up to date; needs the services."""
-    make_folder()
+    for each in {DEMO, site}:
+        make_folder(each)
     install_pnpm()
     with ThreadPoolExecutor() as pool:  # neither needs the other, and each keeps a processor busy
-        for done in [pool.submit(setup, step) for step in ("database", "assets")]:
+        for done in [pool.submit(setup, "database", site), pool.submit(setup, "assets")]:
             done.result()
 
 
-def start() -> str:
+def start(site: Site = DEMO) -> str:
     """Start web, worker and scheduler and return the site's address, once it answers."""
-    make_folder()
-    binaries, settings = python_environment.VENV / "bin", variables()
+    make_folder(site)
+    binaries, settings = python_environment.VENV / "bin", site.variables()
     start_datacite()
-    if WEB.pid() is None:
+    if site.web.pid() is None:
         server = ["--workers", WEB_PROCESSES, "--worker-class", "gthread", "--threads", WEB_THREADS]
-        limits = ["--timeout", "120", "--graceful-timeout", "20", "--access-logfile", str(LOGS / "access.log")]
-        bind = ["--bind", f"{LOOPBACK}:{_own_port('web')}"]
+        log = LOGS / ("access.log" if site == DEMO else f"access-{site.purpose}.log")
+        limits = ["--timeout", "120", "--graceful-timeout", "20", "--access-logfile", str(log)]
+        bind = ["--bind", f"{LOOPBACK}:{_own_port(site.web.name)}"]
         command = [str(binaries / "gunicorn"), *server, *limits, *bind, "invenio_app.wsgi:application"]
-        WEB.start(command, env=settings, cwd=FOLDER)
-    site = site_addresses()["INVENIO_SITE_UI_URL"]
-    WEB.wait_until(lambda: answers(f"{site}/ping"), SECONDS_TO_START)
-    _start_celery(settings)  # after the pages, so that they need not share the processors while they start
-    return site
+        site.web.start(command, env=settings, cwd=site.folder)
+    site.web.wait_until(lambda: answers(f"{site.address}/ping"), SECONDS_TO_START)
+    _start_celery(site, settings)  # after the pages, so that they need not share the processors while they start
+    return site.address
 
 
 def start_datacite() -> None:
@@ -140,19 +188,13 @@ def _own_port(name: str) -> int:
     return port
 
 
-def _start_celery(settings: Mapping[str, str]) -> None:
+def _start_celery(site: Site, settings: Mapping[str, str]) -> None:
     celery = python_environment.VENV / "bin" / "celery"
     options = ["--loglevel", "INFO", "--concurrency", WORKER_PROCESSES, "--queues", "celery,low"]
-    WORKER.start([str(celery), *CELERY, "worker", *options], env=settings, cwd=FOLDER)
-    schedule = SERVICES / "celerybeat-schedule"
+    site.worker.start([str(celery), *CELERY, "worker", *options], env=settings, cwd=site.folder)
+    schedule = SERVICES / ("celerybeat-schedule" if site == DEMO else f"celerybeat-schedule-{site.purpose}")
     beat = ["--loglevel", "INFO", "--schedule", str(schedule), "--pidfile", ""]
-    BEAT.start([str(celery), *CELERY, "beat", *beat], env=settings, cwd=FOLDER)
-
-
-def site_addresses() -> dict[str, str]:
-    """Return the site's addresses with the port that was claimed."""
-    site = f"http://{LOOPBACK}:{port_of('web')}"
-    return {"INVENIO_SITE_UI_URL": site, "INVENIO_SITE_API_URL": f"{site}/api"}
+    site.beat.start([str(celery), *CELERY, "beat", *beat], env=settings, cwd=site.folder)
 
 
 def answers(url: str) -> bool:
@@ -164,12 +206,15 @@ def answers(url: str) -> bool:
         return False
 
 
-def reload() -> str:
+def reload(site: Site = DEMO) -> str:
     """Let web, worker and scheduler take in changed code."""
-    stop()
-    return start()
+    stop(site)
+    return start(site)
 
 
-def stop() -> list[str]:
+def stop(site: Site = DEMO) -> list[str]:
     """Stop the processes; return the names of those that ran."""
-    return [daemon.name for daemon in (BEAT, WORKER, WEB, DATACITE) if daemon.stop(signal.SIGTERM, timeout=40)]
+    daemons = [site.beat, site.worker, site.web]
+    if not any(other.web.pid() for other in (DEMO, BROWSER) if other != site):
+        daemons.append(DATACITE)
+    return [daemon.name for daemon in daemons if daemon.stop(signal.SIGTERM, timeout=40)]

@@ -13,12 +13,14 @@ import sys
 import time
 from collections.abc import Sequence
 from importlib.metadata import distributions, entry_points
+from pathlib import Path
 from typing import Any
 
 from services import environment
 from services.layout import ROOT, SERVICES, VAR, password
 
-INSTANCE = VAR / "instance"
+SITE = os.environ.get("OBSCORE_SITE", "demo")
+INSTANCE = Path(os.environ.get("INVENIO_INSTANCE_PATH", VAR / "instance"))
 PROJECT = INSTANCE / "assets"
 BUILT = INSTANCE / ".assets-built"
 ACCOUNTS = ("admin@example.org", "researcher@example.org")
@@ -125,7 +127,7 @@ def _write_token() -> None:
     from invenio_db import db
     from invenio_oauth2server.models import Token
 
-    target = SERVICES / "token-researcher"
+    target = SERVICES / ("token-researcher" if SITE == "demo" else f"token-researcher-{SITE}")
     user = current_datastore.get_user("researcher@example.org")
     known = target.read_text() if target.exists() else ""
     if any(token.access_token == known for token in Token.query.filter_by(user_id=user.id)):
@@ -142,7 +144,8 @@ def _fingerprint_of_assets() -> str:
     for name in sorted(f"{d.metadata['Name']} {d.version}" for d in distributions()):
         digest.update(name.encode())
     sources = [ROOT / "invenio.cfg", *sorted((ROOT / "assets").rglob("*"))]
-    sources += sorted(path for path in (ROOT / "invenio_obscore" / "ui").rglob("*") if path.suffix != ".pyc")
+    for folder in (ROOT / "invenio_obscore" / "ui", ROOT / "invenio_obscore" / "assets"):
+        sources += sorted(path for path in folder.rglob("*") if path.suffix != ".pyc")
     for path in sources:
         if path.is_file():
             digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
@@ -193,7 +196,7 @@ STEPS = {"database": database, "assets": assets, "versions": versions}
 
 def main(arguments: Sequence[str]) -> int:
     """Run the named steps."""
-    os.environ.update({name: value for name, value in environment.read("demo").items() if name not in os.environ})
+    os.environ.update({name: value for name, value in environment.read(SITE).items() if name not in os.environ})
     os.environ.setdefault("INVENIO_INSTANCE_PATH", str(INSTANCE))
     for argument in arguments:
         STEPS[argument]()

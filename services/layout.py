@@ -23,6 +23,7 @@ DEFAULT_PORTS = {
     "rabbitmq": 25672,
     "datacite": 25080,
     "web": 5000,
+    "web-browser": 5300,
 }
 """Ports away from the packages' own defaults; ``OBSCORE_PORT_<NAME>`` chooses another."""
 

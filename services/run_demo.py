@@ -15,7 +15,7 @@ from services.layout import ROOT, VAR, ServiceError, remembered, trust_the_syste
 from services.packages import need
 from services.progress import Steps
 
-STAMP = VAR / "instance" / ".set-up"
+STAMP = instance.DEMO.folder / ".set-up"
 SOURCES = ("invenio.cfg", "setup.cfg", "requirements.lock", "app_data", "assets", "templates", "invenio_obscore")
 
 
@@ -64,7 +64,7 @@ def run(steps: Steps) -> None:
         need("stilts", ["stilts"])
     with steps.step("deposit, extraction, publication"):
         if demo("deposit"):
-            raise ServiceError(f"the deposit did not end well; see above and {instance.WORKER.log}")
+            raise ServiceError(f"the deposit did not end well; see above and {instance.DEMO.worker.log}")
 
 
 def _set_up() -> None:
@@ -101,7 +101,7 @@ def _database_id() -> str:
 def demo(action: str) -> int:
     """Run an action of services/demo in the instance's Python, its output on ours."""
     command = [str(python_environment.PYTHON), "-m", "services.demo", action]
-    settings = {**os.environ, **instance.variables(), "OBSCORE_UV": python_environment.uv()[0]}
+    settings = {**os.environ, **instance.DEMO.variables(), "OBSCORE_UV": python_environment.uv()[0]}
     return subprocess.run(command, env=settings, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
 
 

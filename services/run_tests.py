@@ -63,6 +63,7 @@ def _with_services(selection: list[str]) -> int:
     )
     _say("services")
     need("stilts", ["stilts"])
+    need("chromium", ["chromium"])
     environment.write(stack.start(lambda text: print(f"      {text}", flush=True)))
     try:
         return _run("tests with services", [str(VENV / "bin" / "python"), "-m", "pytest", *selection])

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-#: InvenioRDM's page of a record, and ours that extends it.
-_LANDING_PAGE = ("invenio_app_rdm/records/detail.html", "invenio_obscore/record_detail.html")
+#: By setting: InvenioRDM's own template, and ours that extends it.
+_TEMPLATES = {
+    "APP_RDM_RECORD_LANDING_PAGE_TEMPLATE": (
+        "invenio_app_rdm/records/detail.html",
+        "invenio_obscore/record_detail.html",
+    ),
+    "APP_RDM_DEPOSIT_FORM_TEMPLATE": ("invenio_app_rdm/records/deposit.html", "invenio_obscore/deposit.html"),
+}
 
 
 def create_blueprint(app: Flask) -> Blueprint:
@@ -19,10 +25,11 @@ def create_blueprint(app: Flask) -> Blueprint:
 
 
 def configure(app: Flask) -> None:
-    """Show the data products on records' pages.
+    """Show the data products on records' pages and the panel in the deposit form.
 
-    An operator with a page of their own includes ``invenio_obscore/products.html`` in it.
+    An operator with pages of their own includes ``invenio_obscore/products.html`` in the record's, and the bundle
+    ``invenio-obscore-deposit.js`` before the form's own script.
     """
-    theirs, ours = _LANDING_PAGE
-    if app.config.get("APP_RDM_RECORD_LANDING_PAGE_TEMPLATE", theirs) == theirs:
-        app.config["APP_RDM_RECORD_LANDING_PAGE_TEMPLATE"] = ours
+    for setting, (theirs, ours) in _TEMPLATES.items():
+        if app.config.get(setting, theirs) == theirs:
+            app.config[setting] = ours

@@ -13,7 +13,7 @@ from services.demo import checks, samples
 from services.demo import virtual_observatory as vo
 from services.demo.flow import deposit_all
 from services.demo.repository import Repository
-from services.instance import site_addresses
+from services.instance import DEMO
 from services.layout import SERVICES, ServiceError, password
 
 INDENT = "      "
@@ -26,7 +26,7 @@ def show(text: str) -> None:
 
 def _repository() -> Repository:
     token = (SERVICES / "token-researcher").read_text()
-    return Repository(site_addresses()["INVENIO_SITE_UI_URL"], token)
+    return Repository(DEMO.address, token)
 
 
 def deposit() -> int:

@@ -1,0 +1,2 @@
+// The panel "Observation metadata" of the deposit form.
+import "@less/invenio_obscore/theme.less";

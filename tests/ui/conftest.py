@@ -1,0 +1,120 @@
+"""A browser and an instance of its own: real services, the built pages, web server, worker and scheduler.
+
+The instance is the one that ``python3 -m services instance start --for browser`` starts; it is made on first use, and
+stopped afterwards unless it was running. Its records stay: each test makes its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from services import instance
+from services.demo.repository import Repository
+from services.instance import BROWSER
+from services.layout import SERVICES, password
+
+#: What axe-core calls a violation that keeps people out.
+_SERIOUS = ("serious", "critical")
+_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """Address of the instance."""
+    if not os.environ.get("SQLALCHEMY_DATABASE_URI"):
+        pytest.skip("no services (python3 -m services start)")
+    was_running = BROWSER.web.pid() is not None
+    if not was_running:
+        instance.make(BROWSER)
+    yield instance.start(BROWSER)
+    if not was_running:
+        instance.stop(BROWSER)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium without a window; WebGL in software, for the sky view."""
+    if _CHROMIUM is None:
+        pytest.fail("Chromium is not installed (Debian's package chromium)")
+    options = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+    options += ["--ignore-gpu-blocklist", "--disable-dev-shm-usage"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=_CHROMIUM, args=options)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def new_context(browser: Browser, site: str) -> Iterator[Callable[..., BrowserContext]]:
+    """Make browser profiles: ``new_context()`` a visitor's, ``new_context("researcher@example.org")`` a user's."""
+    opened: list[BrowserContext] = []
+
+    def make(email: str = "", **options: Any) -> BrowserContext:
+        context = browser.new_context(base_url=site, viewport={"width": 1280, "height": 900}, **options)
+        context.set_default_timeout(30_000)
+        opened.append(context)
+        if email:
+            _log_in(context, email)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()
+
+
+def _log_in(context: BrowserContext, email: str) -> None:
+    page = context.new_page()
+    page.goto("/login/")
+    page.fill("input[name=email]", email)
+    page.fill("input[name=password]", password(email))
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(lambda address: "/login" not in address)
+    page.close()
+
+
+@pytest.fixture
+def page(new_context: Callable[..., BrowserContext]) -> Page:
+    """A visitor's page."""
+    return new_context().new_page()
+
+
+@pytest.fixture
+def researcher_page(new_context: Callable[..., BrowserContext]) -> Page:
+    """A page of the researcher, logged in."""
+    return new_context("researcher@example.org").new_page()
+
+
+@pytest.fixture
+def admin_page(new_context: Callable[..., BrowserContext]) -> Page:
+    """A page of the administrator, logged in."""
+    return new_context("admin@example.org").new_page()
+
+
+@pytest.fixture(scope="session")
+def researcher(site: str) -> Repository:
+    """The researcher's access by REST, to make records without a browser."""
+    return Repository(site, (SERVICES / "token-researcher-browser").read_text())
+
+
+@pytest.fixture(scope="session")
+def assert_accessible() -> Callable[..., None]:
+    """Check a page with axe-core: ``assert_accessible(page, "#part")``; nothing serious or critical may stand there."""
+    axe = Axe()
+
+    def check(page: Page, part: str | None = None) -> None:
+        found = axe.run(page, context=part).response["violations"]
+        serious = [
+            f"{each['id']} ({each['impact']}): {each['help']}: {each['nodes'][0]['html'][:200]}"
+            for each in found
+            if each["impact"] in _SERIOUS
+        ]
+        assert not serious, "\n".join(serious)
+
+    return check
