@@ -47,6 +47,9 @@ class ReaderProcess:
         Of each file; the child's memory and processor time as well.
     """
 
+    #: The module that the child runs.
+    program = "invenio_obscore.reader_main"
+
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._process: subprocess.Popen[bytes] | None = None
@@ -116,7 +119,7 @@ class ReaderProcess:
         if self._process is None or self._process.poll() is not None:
             self._end()
             self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
-                [sys.executable, "-m", "invenio_obscore.reader_main", json.dumps(self._limits.to_dict())],
+                [sys.executable, "-m", self.program, json.dumps(self._limits.to_dict())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
