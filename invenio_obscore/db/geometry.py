@@ -51,8 +51,10 @@ _EXPRESSIONS: tuple[tuple[str, str, str], ...] = (
     (
         "box(centre spoint, width float8, height float8)",
         "spoly",
-        "(SELECT spoly(adql.tangent(centre, x * tand(width / 2), y * tand(height / 2)) ORDER BY n)"
-        " FROM (VALUES (1, 1, -1), (2, 1, 1), (3, -1, 1), (4, -1, -1)) AS corner(n, x, y))",
+        # pgSphere 1.1.1 ends the server at a corner that is NULL
+        "CASE WHEN centre IS NOT NULL AND width > 0 AND width < 180 AND height > 0 AND height < 180 THEN"
+        " (SELECT spoly(adql.tangent(centre, x * tand(width / 2), y * tand(height / 2)) ORDER BY n)"
+        " FROM (VALUES (1, 1, -1), (2, 1, 1), (3, -1, 1), (4, -1, -1)) AS corner(n, x, y)) END",
     ),
     ("unit(point spoint)", "float8[]", "ARRAY[x(point), y(point), z(point)]"),
     ("towards(v float8[])", "spoint", "spoint(atan2(v[2], v[1]), atan2(v[3], sqrt(v[1] ^ 2 + v[2] ^ 2)))"),
