@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from invenio_assets.webpack import WebpackThemeBundle
 
 _SCRIPTS = "./js/invenio_obscore"
+
+#: Aladin Lite is under GPL-3: a file of its own that sky views load when they are looked at. Without it they are charts.
+_OPTIONAL = {} if os.environ.get("OBSCORE_WITHOUT_ALADIN") else {"aladin-lite": "^3.8.2"}
 
 theme = WebpackThemeBundle(
     "invenio_obscore",
@@ -19,6 +24,8 @@ theme = WebpackThemeBundle(
             "dependencies": {
                 "prop-types": "^15.7.2",
                 "react-invenio-forms": "^4.0.0",
+                "sampjs": "^1.0.3",
+                **_OPTIONAL,
             },
             "aliases": {
                 "@js/invenio_obscore": "js/invenio_obscore",

@@ -1,0 +1,202 @@
+import "@less/invenio_obscore/sky.less";
+import { i18next } from "@translations/invenio_obscore/i18next";
+import PropTypes from "prop-types";
+import React, { useMemo } from "react";
+
+const WIDTH = 640;
+const LEFT = 8;
+const RIGHT = WIDTH - 8;
+const AXIS = 34;
+const MOST_HEIGHT = 160;
+
+// Beginnings of the bands in metres, the radio band the last.
+const BANDS = [
+  [1e-16, "γ"],
+  [1e-11, "X"],
+  [1e-8, "UV"],
+  [3.8e-7, i18next.t("optical")],
+  [8e-7, i18next.t("infrared")],
+  [1e-3, "mm"],
+  [1e-2, i18next.t("radio")],
+  [100, ""],
+];
+const UNITS = [
+  [1, "m"],
+  [1e-2, "cm"],
+  [1e-3, "mm"],
+  [1e-6, "µm"],
+  [1e-9, "nm"],
+  [1e-12, "pm"],
+  [1e-15, "fm"],
+];
+
+const known = (value) => typeof value === "number" && Number.isFinite(value);
+
+const wavelength = (metres) => {
+  const [size, unit] = UNITS.find(([each]) => metres >= each * 0.9999) || UNITS[UNITS.length - 1];
+  return `${Number((metres / size).toPrecision(3))} ${unit}`;
+};
+
+const day = (mjd) => {
+  const date = new Date((mjd - 40587) * 86400000);
+  return Number.isNaN(date.getTime()) ? String(mjd) : date.toISOString().slice(0, 10);
+};
+
+/** Products with a span, and the axis that holds them all: `[low, high]` with a margin. */
+const spans = (products, low, high, scale) => {
+  const found = products
+    .filter((each) => known(each[low]) || known(each[high]))
+    .map((each) => {
+      const ends = [known(each[low]) ? each[low] : each[high], known(each[high]) ? each[high] : each[low]];
+      return { id: each.id, label: String(each.label || ""), ends, at: ends.map(scale) };
+    })
+    .filter(({ at }) => at.every(Number.isFinite));
+  const values = found.flatMap(({ at }) => at);
+  return { found, low: Math.min(...values), high: Math.max(...values) };
+};
+
+const linearTicks = (low, high, most) => {
+  const rough = (high - low) / most;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough);
+  const ticks = [];
+  for (let value = Math.ceil(low / step) * step; value <= high; value += step) ticks.push(value);
+  return ticks;
+};
+
+const logTicks = (low, high) => {
+  const ticks = [];
+  const factors = high - low < 1.5 ? [1, 2, 3, 5, 7] : high - low < 5 ? [1, 3] : [1];
+  const every = Math.max(1, Math.round((high - low) / 8));
+  for (let power = Math.floor(low); power <= Math.ceil(high); power += every)
+    factors.forEach((factor) => ticks.push(Math.log10(factor) + power));
+  return ticks.filter((value) => value >= low && value <= high);
+};
+
+const Bands = ({ place, low, high, height }) => (
+  <g className="bands">
+    {BANDS.slice(0, -1).map(([begin, name], number) => {
+      const from = Math.max(low, Math.log10(begin));
+      const to = Math.min(high, Math.log10(BANDS[number + 1][0]));
+      if (to <= from) return null;
+      const [x, width] = [place(from), place(to) - place(from)];
+      return (
+        <g key={name} className={number % 2 ? "odd" : "even"}>
+          <rect x={x} y="0" width={width} height={height} />
+          {width > 9 * name.length + 6 && (
+            <text x={x + 4} y="12">
+              {name}
+            </text>
+          )}
+        </g>
+      );
+    })}
+  </g>
+);
+
+Bands.propTypes = {
+  place: PropTypes.func.isRequired,
+  low: PropTypes.number.isRequired,
+  high: PropTypes.number.isRequired,
+  height: PropTypes.number.isRequired,
+};
+
+/** One strip: a bar a product over an axis. What it shows stands in the table as well, which keys reach. */
+const Strip = ({ name, data, margin, ticks, write, bands, selected, onSelect }) => {
+  const width = Math.max(data.high - data.low, margin);
+  const [low, high] = [data.low - width * 0.08 - margin / 2, data.high + width * 0.08 + margin / 2];
+  const place = (value) => LEFT + ((value - low) / (high - low)) * (RIGHT - LEFT);
+  const pitch = Math.max(2, Math.min(10, (MOST_HEIGHT - 20) / data.found.length));
+  const height = 18 + pitch * data.found.length;
+  const ends = data.found.flatMap((each) => each.ends);
+  const summary = `${name}: ${write(Math.min(...ends))} – ${write(Math.max(...ends))}`;
+  return (
+    <figure className="obscore-coverage-strip">
+      <figcaption>{summary}</figcaption>
+      <svg viewBox={`0 0 ${WIDTH} ${height + AXIS}`} role="img" aria-label={summary}>
+        {bands && <Bands place={place} low={low} high={high} height={height} />}
+        <line className="axis" x1={LEFT} x2={RIGHT} y1={height} y2={height} />
+        {ticks(low, high).map((value) => (
+          <g key={value} className="tick">
+            <line x1={place(value)} x2={place(value)} y1={height} y2={height + 5} />
+            <text x={place(value)} y={height + 19} textAnchor="middle">
+              {write(bands ? 10 ** value : value)}
+            </text>
+          </g>
+        ))}
+        {data.found.map(({ id, label, at, ends: [from, to] }, number) => (
+          <rect
+            key={id}
+            className={id === selected ? "bar selected" : "bar"}
+            x={place(Math.min(...at)) - 1}
+            y={16 + number * pitch}
+            width={Math.max(3, Math.abs(place(at[1]) - place(at[0])) + 2)}
+            height={Math.max(1.5, pitch - 1.5)}
+            onClick={() => onSelect(id)}
+          >
+            <title>{`${label}: ${write(from)} – ${write(to)}`}</title>
+          </rect>
+        ))}
+      </svg>
+    </figure>
+  );
+};
+
+Strip.propTypes = {
+  name: PropTypes.string.isRequired,
+  data: PropTypes.object.isRequired,
+  margin: PropTypes.number.isRequired,
+  ticks: PropTypes.func.isRequired,
+  write: PropTypes.func.isRequired,
+  bands: PropTypes.bool,
+  selected: PropTypes.string,
+  onSelect: PropTypes.func.isRequired,
+};
+
+Strip.defaultProps = { bands: false, selected: "" };
+
+/**
+ * Which wavelengths and which times products cover.
+ *
+ * products: `[{id, label, em_min, em_max, t_min, t_max}]` (metres in vacuum, MJD)
+ */
+export const CoverageStrips = ({ products, selected, onSelect }) => {
+  const light = useMemo(() => spans(products, "em_min", "em_max", Math.log10), [products]);
+  const time = useMemo(() => spans(products, "t_min", "t_max", (value) => value), [products]);
+  const common = { selected, onSelect };
+  return (
+    <div className="obscore-coverage-strips">
+      {light.found.length > 0 && (
+        <Strip
+          name={i18next.t("Wavelengths")}
+          data={light}
+          margin={0.3}
+          ticks={logTicks}
+          write={wavelength}
+          bands
+          {...common}
+        />
+      )}
+      {time.found.length > 0 && (
+        <Strip
+          name={i18next.t("Time (UTC)")}
+          data={time}
+          margin={2}
+          ticks={(low, high) => linearTicks(low, high, 6)}
+          write={day}
+          {...common}
+        />
+      )}
+    </div>
+  );
+};
+
+CoverageStrips.propTypes = {
+  products: PropTypes.array.isRequired,
+  selected: PropTypes.string,
+  onSelect: PropTypes.func,
+};
+
+CoverageStrips.defaultProps = { selected: "", onSelect: () => {} };
+
+export default CoverageStrips;
