@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .mapping import Mapping as ColumnMapping
 
 #: Corrections of one file: product (``"<member>#<key>"``, ``""`` for the only one) → column → value, None empties it.
+#: An accepted proposal stands there as ``{"value", "source", "detail", "raw"}``.
 Corrections = Mapping[str, Mapping[str, Any]]
 
 
@@ -149,9 +150,22 @@ def _correct(product: Product, column: str, value: Any, system: frozenset[str]) 
         raise ColumnError(f"{column!r} is no column of ObsCore", column=column)
     if column in system:
         raise ColumnError(f"{column} is set by the server and cannot be corrected", column=column)
+    if isinstance(value, Mapping):
+        _accept(product, column, value)
+        return
     coerced = coerce(ALL_COLUMNS[column], value)
     product.set(column, coerced, Evidence(column, "depositor", "emptied" if coerced is None else "correction"))
     product.problems = [p for p in product.problems if p.column != column]
+
+
+def _accept(product: Product, column: str, proposal: Mapping[str, Any]) -> None:
+    """A proposal of an outside service that the depositor accepted (`curation.Proposal`): it fills an empty cell."""
+    source = proposal["source"]
+    if source not in ("simbad", "svo"):
+        raise ColumnError(f"{column}: {str(source)[:40]!r} proposes nothing", column=column)
+    evidence = Evidence(column, source, proposal.get("detail", ""), raw=proposal.get("raw", ""))
+    if product.fill(column, coerce(ALL_COLUMNS[column], proposal["value"]), evidence):
+        product.problems = [p for p in product.problems if p.column != column]
 
 
 def extract(

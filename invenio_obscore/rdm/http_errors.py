@@ -17,6 +17,7 @@ from ..errors import (
     ObsCoreError,
     ServiceError,
 )
+from ..mapping.typed import TypedError
 
 #: The most derived class that fits decides; anything else of ours is our fault (500).
 _STATUS: dict[type[ObsCoreError], int] = {
@@ -32,6 +33,8 @@ def _details(error: ObsCoreError) -> list[dict[str, Any]] | None:
     """Where the mistake is, as InvenioRDM's forms read it."""
     if isinstance(error, MappingError):
         return [{"field": "mapping", "messages": [str(error)], "line": error.line, "column": error.column}]
+    if isinstance(error, TypedError):
+        return [{"field": column, "messages": [message]} for column, message in error.messages.items()]
     if isinstance(error, ColumnError):
         return [{"field": error.column, "messages": [str(error)]}]
     return None

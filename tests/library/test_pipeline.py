@@ -101,3 +101,24 @@ def test_a_mapping_cannot_force_what_breaks_the_standard(files: Path) -> None:
     [product] = products(reading, mapping=parse(b"s_ra := 400\n"))
     assert product.row["s_ra"] is None
     assert "against-standard" in {p.code for p in product.problems if p.column == "s_ra"}
+
+
+def test_an_accepted_proposal_fills_an_empty_cell_only(files: Path) -> None:
+    reading = read((files / "a.fits").open("rb"))
+    proposal = {"value": "Galaxy", "source": "simbad", "detail": "M 31 in Simbad", "raw": "M31"}
+    [product] = products(reading, corrections={"": {"target_class": proposal}})
+    assert product.row["target_class"] == "Galaxy"
+    assert product.evidence["target_class"].to_dict() == {
+        "column": "target_class",
+        "source": "simbad",
+        "detail": "M 31 in Simbad",
+        "raw": "M31",
+    }
+    [product] = products(reading, mapping=parse(b"target_class: 'Star'"), corrections={"": {"target_class": proposal}})
+    assert product.row["target_class"] == "Star"
+
+
+def test_a_proposal_of_nobody_is_refused(files: Path) -> None:
+    reading = read((files / "a.fits").open("rb"))
+    with pytest.raises(ColumnError):
+        products(reading, corrections={"": {"target_class": {"value": "x", "source": "wcs"}}})

@@ -1,0 +1,61 @@
+"""Which draft or record somebody means, and whether they may: asked again on each request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_principal import Identity
+from invenio_rdm_records.proxies import current_rdm_records_service
+from invenio_rdm_records.services.errors import RecordDeletedException
+
+from ..errors import NotFoundError
+from .models import Stage
+from .stored_files import StoredFile, list_files
+
+
+def draft_to_read(identity: Identity, recid: str) -> Any:  # noqa: ANN401 - the instance's own draft class
+    """A draft whose files the identity may read.
+
+    Raises
+    ------
+    PermissionDeniedError
+        It may not.
+    NoResultFound, PIDDoesNotExistError
+        There is no such draft.
+    """
+    draft = current_rdm_records_service.draft_cls.pid.resolve(recid, registered_only=False)
+    current_rdm_records_service.draft_files.require_permission(identity, "read_files", record=draft)
+    return draft
+
+
+def draft_to_change(identity: Identity, recid: str) -> Any:  # noqa: ANN401
+    """A draft that the identity may change; raises as `draft_to_read`."""
+    draft = draft_to_read(identity, recid)
+    current_rdm_records_service.require_permission(identity, "update_draft", record=draft)
+    return draft
+
+
+def record_to_read(identity: Identity, recid: str) -> Any:  # noqa: ANN401
+    """A published record whose files the identity may read; raises as `draft_to_read`, or `RecordDeletedException`."""
+    record = current_rdm_records_service.record_cls.pid.resolve(recid)
+    if record.deletion_status.is_deleted:
+        raise RecordDeletedException(record, result_item=None)
+    current_rdm_records_service.require_permission(identity, "read", record=record)
+    current_rdm_records_service.files.require_permission(identity, "read_files", record=record)
+    return record
+
+
+def stored_file(identity: Identity, record: Any, stage: Stage, key: str) -> StoredFile:  # noqa: ANN401
+    """One file of a draft or record, which the identity may download.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such file, or not for this identity.
+    """
+    found = next((file for file in list_files(record.id, stage) if file.key == key), None)
+    service = current_rdm_records_service
+    files = service.draft_files if stage is Stage.DRAFT else service.files
+    if found is None or not files.check_permission(identity, "get_content_files", record=record, file_key=key):
+        raise NotFoundError(f"There is no file {key[:200]!r}.")
+    return found
