@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..rdm.datacite import day_of
+from ..registry.words import day_of
 
 #: From this wavelength in metres on: unit, and metres a unit.
 _UNITS = (
@@ -60,3 +60,16 @@ def time_coverage(row: Mapping[str, Any]) -> str:
     if not days:
         return ""
     return days[0] if days[0] == days[-1] else f"{days[0]} {_DASH} {days[-1]}"
+
+
+def cell(column: str, value: Any) -> str:  # noqa: ANN401 - a value of any column
+    """A value of any column: dates and lengths with their unit, everything else as it stands."""
+    if column in ("t_min", "t_max"):
+        return day_of(value) or ""
+    if column in ("em_min", "em_max"):
+        return spectral_coverage({"em_min": value})
+    if column in ("s_fov", "s_resolution"):
+        return field_of_view({"s_fov": value if column == "s_fov" else value / 3600})
+    if column in ("s_ra", "s_dec"):
+        return f"{value:.5f}"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -20,6 +20,7 @@ theme = WebpackThemeBundle(
             "entry": {
                 "invenio-obscore-deposit": f"{_SCRIPTS}/deposit/index.js",
                 "invenio-obscore-products": f"{_SCRIPTS}/landing/index.js",
+                "invenio-obscore-observations": f"{_SCRIPTS}/observations/index.js",
             },
             "dependencies": {
                 "prop-types": "^15.7.2",

@@ -1,0 +1,100 @@
+"""Asks the service that answers TAP, and gives its rows as a page shows them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+from urllib.parse import quote, unquote
+
+from ...db.query import QueryService
+from ...obscore.fields import Field
+from . import questions
+from .criteria import FURTHEST_ROW, Criteria
+
+#: Rows of an ADQL query that a page shows.
+ADQL_ROWS = 100
+_MOST_OF_A_FACET = 15
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of what a search found.
+
+    Attributes
+    ----------
+    total
+        Rows in all; :data:`.criteria.FURTHEST_ROW` where there are ``more``.
+    """
+
+    fields: Sequence[Field]
+    rows: Sequence[Mapping[str, Any]]
+    total: int
+    more: bool
+
+
+def search(queries: QueryService, criteria: Criteria, record_address: str = "") -> Found:
+    """Ask for a page of rows and how many there are.
+
+    Raises
+    ------
+    AdqlError
+        The visitor's own query is wrong.
+    ServiceError
+        The database does not answer, or not in time.
+    """
+    if criteria.adql:
+        fields, rows = _ask(queries, criteria.adql, ADQL_ROWS + 1)
+        return Found(fields, rows[:ADQL_ROWS], min(len(rows), ADQL_ROWS), len(rows) > ADQL_ROWS)
+    fields, rows = _ask(queries, questions.rows_query(criteria, record_address), criteria.size)
+    if criteria.page == 1 and len(rows) < criteria.size:
+        return Found(fields, rows, len(rows), more=False)
+    _, counted = _ask(queries, questions.count_query(criteria, record_address), 1)
+    total = int(counted[0]["number"])
+    return Found(fields, rows, min(total, FURTHEST_ROW), total > FURTHEST_ROW)
+
+
+def facets(queries: QueryService, criteria: Criteria, record_address: str = "") -> dict[str, list[tuple[str, int]]]:
+    """How often each product type, facility and instrument occurs, the most frequent first."""
+    counts: dict[str, Counter[str]] = {
+        name: Counter() for name in ("dataproduct_type", "facility_name", "instrument_name")
+    }
+    _, rows = _ask(queries, questions.facets_query(criteria, record_address), 100_000)
+    for row in rows:
+        for name, counter in counts.items():
+            if row[name]:
+                counter[str(row[name])] += int(row["number"])
+    return {name: counter.most_common(_MOST_OF_A_FACET) for name, counter in counts.items()}
+
+
+def _ask(queries: QueryService, adql: str, maxrec: int) -> tuple[Sequence[Field], list[dict[str, Any]]]:
+    with queries.run(adql, maxrec) as result:
+        names = [field.name for field in result.fields]
+        rows = [dict(zip(names, row)) for row in chain.from_iterable(result.values())]
+    return result.fields, rows
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a product lies in this repository; empty texts where it lies elsewhere."""
+
+    recid: str = ""
+    file: str = ""
+    member: str = ""
+
+
+def files_address(site: str, recid: str) -> str:
+    """What the addresses of all files of a record begin with."""
+    return f"{site}/records/{quote(recid, safe='')}/files/"
+
+
+def origin(access_url: str, site: str) -> Origin:
+    """Record, file and member of an archive that an address delivers."""
+    found = re.fullmatch(rf"{re.escape(site)}/records/([^/]+)/files/(.+)", access_url.partition("?")[0])
+    if not found:
+        return Origin()
+    file, _, member = found[2].partition("/container/")
+    return Origin(unquote(found[1]), unquote(file), unquote(member))
