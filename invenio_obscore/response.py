@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import NotFoundError
 from .extraction.evidence import Evidence, Problem, Product
+from .fits.files import readable
 from .spool import Spool
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class Response:
 
 def display_name(source: Source) -> str:
     """What a person calls a file: its path, and its path inside an archive."""
-    place = source.path or source.name
+    place = readable(source.path or source.name)
     return f"{place}!{source.member}" if source.member else place
 
 

@@ -16,12 +16,13 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 from urllib.parse import quote
 
 from ..errors import FitsError, FitsLimitError, TruncatedFitsError
-from .files import Source, StreamSource, is_fits_name, is_hidden, looks_like_fits
+from .files import Source, StreamSource, is_fits_name, is_hidden, looks_like_fits, readable
 from .limits import Deadline, Limits
+from .member_streams import Inflated, Range, Rest
 from .streams import HeaderStream, compression, open_stream
 
 MAX_MEMBERS = 100_000
@@ -29,17 +30,21 @@ MAX_DIRECTORY_BYTES = 64 * 2**20
 MAX_TAR_HEADER = 2**20
 #: What a compressed tar may inflate to, while its members are looked for or read.
 MAX_TAR_BYTES = 2**36
+ARCHIVE_NAME = re.compile(r"(?i).*\.(zip|tar|tar\.(gz|bz2|xz|z)|tgz|tbz2?|txz)$")
 
 _STORED, _DEFLATED, _BZIP2 = 0, 8, 12
 _ENCRYPTED = 0x1
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _END_RECORD = struct.Struct("<4s4H2IH")
 _TAR_MAGIC = b"ustar"
+_ENTRY = b"PK\x01\x02"
+#: Bytes that ZIP64 puts between the directory and its end record.
+_ZIP64_RECORDS = 76
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 _ESCAPING = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:|\x00")
 _CHUNK = 2**16
 _GLANCE = Limits(inflated_bytes=2**20, seconds=10.0)
-_WHOLE_TAR = Limits(inflated_bytes=MAX_TAR_BYTES, seconds=3600.0)
+_WHOLE_TAR = Limits(inflated_bytes=MAX_TAR_BYTES, seconds=6 * 3600.0)
 
 
 def _inflated(stream: BinaryIO, limits: Limits) -> HeaderStream:
@@ -124,14 +129,14 @@ class ZipMember(Source):
             raise self.problem
         stream = self.archive.open()
         try:
-            data = _Part(stream, self._data_offset(stream), self.compressed_size)
+            data = Range(stream, self._data_offset(stream), self.compressed_size)
         except FitsError:
             stream.close()
             raise
         if self.method == _STORED:
             return cast(BinaryIO, io.BufferedReader(data, _CHUNK))
         decompressor = zlib.decompressobj(-15) if self.method == _DEFLATED else bz2.BZ2Decompressor()
-        return cast(BinaryIO, io.BufferedReader(_Inflated(data, decompressor), _CHUNK))
+        return cast(BinaryIO, io.BufferedReader(Inflated(data, decompressor), _CHUNK))
 
     def _data_offset(self, stream: BinaryIO) -> int:
         stream.seek(self.offset)
@@ -147,6 +152,7 @@ def _zip_members(archive: Source) -> Iterator[Source]:
     entries = [entry for entry in _zip_entries(archive) if entry.filename and not entry.is_dir()]
     ends = _ends(entries, archive.size)
     seen: set[str] = set()
+    begun: set[int] = set()
     for entry in entries:
         member = ZipMember(
             name=posixpath.basename(entry.filename.replace("\\", "/")),
@@ -159,14 +165,33 @@ def _zip_members(archive: Source) -> Iterator[Source]:
             compressed_size=entry.compress_size,
             method=entry.compress_type,
         )
-        member.problem = _zip_problem(entry, ends[entry.header_offset], seen)
+        # Thousands of entries over one body are a bomb; each body counts for its first entry.
+        end = ends[entry.header_offset] if entry.header_offset not in begun else entry.header_offset
+        member.problem = _zip_problem(entry, end, seen) or _nested(entry.filename)
         seen.add(entry.filename)
-        if is_fits_name(entry.filename) or (not member.problem and _sniffed(member)):
+        begun.add(entry.header_offset)
+        if _wanted(member):
             yield member
 
 
-def _sniffed(member: Source) -> bool:
-    return not is_hidden(member.member) and looks_like_fits(member)
+def _wanted(member: Source, *, may_look: bool = True) -> bool:
+    """Whether a member counts: by its name, or by its first bytes where looking at them costs little."""
+    if is_fits_name(member.member):
+        return True
+    if is_hidden(member.member):
+        return False
+    if ARCHIVE_NAME.match(member.member):
+        return True  # not opened, and that is said
+    return may_look and not member.problem and looks_like_fits(member)
+
+
+def _nested(member: str) -> FitsError | None:
+    """Archives inside archives are where bombs grow, and no address reaches their members."""
+    if is_fits_name(member) or not ARCHIVE_NAME.match(member):
+        return None
+    return FitsError(
+        f"{member}: an archive inside an archive is not opened", remedy="deposit it by itself, or put its files here"
+    )
 
 
 def _zip_entries(archive: Source) -> list[zipfile.ZipInfo]:
@@ -178,8 +203,12 @@ def _zip_entries(archive: Source) -> list[zipfile.ZipInfo]:
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, OverflowError, struct.error) as error:
             raise FitsError(f"{archive.name}: damaged ZIP archive: {error}") from error
     if len(entries) > MAX_MEMBERS:
-        raise FitsLimitError(f"{archive.name}: {len(entries)} members; {MAX_MEMBERS} are the limit")
+        raise _too_many(archive.name, len(entries))
     return entries
+
+
+def _too_many(name: str, count: int) -> FitsLimitError:
+    return FitsLimitError(f"{name}: {count} members; {MAX_MEMBERS} are the limit")
 
 
 def _check_directory(stream: BinaryIO, name: str) -> None:
@@ -195,6 +224,11 @@ def _check_directory(stream: BinaryIO, name: str) -> None:
         directory_bytes = size - offset if offset != 0xFFFFFFFF else 0
     if directory_bytes > MAX_DIRECTORY_BYTES:
         raise FitsLimitError(f"{name}: the ZIP archive's directory has {directory_bytes} bytes")
+    # zipfile makes an object of each entry: they are counted before.
+    stream.seek(max(0, size - len(tail) + at - directory_bytes - _ZIP64_RECORDS))
+    count = stream.read(directory_bytes + _ZIP64_RECORDS).count(_ENTRY)
+    if count > MAX_MEMBERS:
+        raise _too_many(name, count)
     stream.seek(0)
 
 
@@ -237,7 +271,7 @@ class TarMember(Source):
         """See :meth:`.Source.open`."""
         if self.problem:
             raise self.problem
-        return cast(BinaryIO, io.BufferedReader(_Part(self.archive.open(), self.offset, self.size or 0), _CHUNK))
+        return cast(BinaryIO, io.BufferedReader(Range(self.archive.open(), self.offset, self.size or 0), _CHUNK))
 
 
 @dataclass
@@ -258,26 +292,38 @@ class CompressedTarMember(TarMember):
         """See :meth:`.Source.open`; it ends where the next member of the archive is opened."""
         if self.problem:
             raise self.problem
-        return cast(BinaryIO, _Forward(self.reader.at(self.offset), self.size or 0))
+        return cast(BinaryIO, Rest(self.reader.at(self.offset), self.size or 0))
 
 
 class _SharedReader:
-    """The inflated archive at a place; a place that lies behind is reached by beginning again."""
+    """The inflated archive at a place: the pass that lists the members serves them too, while it stands at them.
 
-    def __init__(self, archive: Source) -> None:
+    A place that lies behind every pass is reached by beginning another one.
+    """
+
+    def __init__(self, archive: Source, listing: _TarBytes | None = None) -> None:
         self._archive = archive
-        self._stream: _TarBytes | None = None
+        self._listing = listing
+        self._own: _TarBytes | None = None
 
     def __getstate__(self) -> dict[str, object]:
-        return {"_archive": self._archive, "_stream": None}
+        return {"_archive": self._archive, "_listing": None, "_own": None}
+
+    def listed(self) -> None:
+        """The listing ended; its pass is used no more."""
+        self._listing = None
 
     def at(self, offset: int) -> _TarBytes:
-        if self._stream is None or self._stream.tell() > offset:
-            if self._stream is not None:
-                self._stream.close()
-            self._stream = _TarBytes(self._archive.open(), inflate=True)
-        self._stream.seek(offset)
-        return self._stream
+        passes = [p for p in (self._listing, self._own) if p is not None and p.tell() <= offset]
+        stream = max(passes, key=lambda p: p.tell()) if passes else self._again()
+        stream.seek(offset)
+        return stream
+
+    def _again(self) -> _TarBytes:
+        if self._own is not None:
+            self._own.close()
+        self._own = _TarBytes(self._archive.open(), inflate=True)
+        return self._own
 
 
 class _TarBytes:
@@ -293,6 +339,8 @@ class _TarBytes:
         """Bytes of headers: tarfile asks for a whole extended header at once, whatever size it claims."""
         if size > MAX_TAR_HEADER:
             raise FitsLimitError(f"a header of {size} bytes in the tar archive")
+        if self._inflated is None:
+            self._stream.seek(self._position)  # a member's reader may have moved it
         data = self._inflated.read(size) if self._inflated else self._stream.read(size)
         self._position += len(data)
         self.last = data
@@ -317,14 +365,19 @@ def _tar_members(archive: Source) -> Iterator[Source]:
     with archive.open() as stream:
         inflate = bool(compression(stream.read(512)))
         stream.seek(0)
-        reader = _SharedReader(archive)
+        bytes_ = _TarBytes(stream, inflate=inflate)
+        reader = _SharedReader(archive, bytes_) if inflate else None
         seen: set[str] = set()
-        for info in _tar_entries(_TarBytes(stream, inflate=inflate), archive.name or "archive"):
-            member = _tar_member(archive, info, reader if inflate else None)
-            member.problem = _tar_problem(info, archive, seen, compressed=inflate)
-            seen.add(info.name)
-            if is_fits_name(info.name) or (not inflate and not member.problem and _sniffed(member)):
-                yield member
+        try:
+            for info in _tar_entries(bytes_, archive.name or "archive"):
+                member = _tar_member(archive, info, reader)
+                member.problem = _tar_problem(info, archive, seen, compressed=inflate) or _nested(info.name)
+                seen.add(info.name)
+                if _wanted(member, may_look=not inflate):
+                    yield member
+        finally:
+            if reader:
+                reader.listed()
 
 
 def _tar_entries(stream: _TarBytes, name: str) -> Iterator[tarfile.TarInfo]:
@@ -334,6 +387,7 @@ def _tar_entries(stream: _TarBytes, name: str) -> Iterator[tarfile.TarInfo]:
         with tarfile.TarFile(fileobj=cast(BinaryIO, stream), mode="r", errorlevel=1) as opened:
             while info := opened.next():
                 deadline.check()
+                info.name = readable(info.name)
                 opened.members.clear()  # type: ignore[attr-defined]  # else every header stays in memory
                 count += 1
                 if count > MAX_MEMBERS:
@@ -366,99 +420,3 @@ def _tar_problem(info: tarfile.TarInfo, archive: Source, seen: set[str], *, comp
     if not compressed and archive.size is not None and info.offset_data + info.size > archive.size:
         return TruncatedFitsError(f"{info.name}: the archive ends inside this member")
     return _path_problem(info.name)
-
-
-# -- parts of files --------------------------------------------------------------------------------------------------
-class _Part(io.RawIOBase):
-    """A range of bytes of another stream, as a stream that seeks; closing it closes the other."""
-
-    def __init__(self, stream: BinaryIO, start: int, length: int) -> None:
-        self._stream, self._start, self._length = stream, start, length
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        size = max(0, min(len(buffer), self._length - self._position))
-        self._stream.seek(self._start + self._position)
-        data = self._stream.read(size)
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._length}[whence]
-        self._position = max(0, base + offset)
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
-
-
-class _Inflated(io.RawIOBase):
-    """The inflated bytes of a part, forward only."""
-
-    def __init__(self, part: _Part, decompressor: Any) -> None:
-        self._part, self._decompressor = part, decompressor
-        self._pending = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return False
-
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        data = b""
-        while not data and not self._decompressor.eof:
-            if not self._pending and getattr(self._decompressor, "needs_input", True):
-                self._pending = self._part.read(_CHUNK) or b""
-                if not self._pending:
-                    raise TruncatedFitsError("the compressed member ends too early")
-            data = self._inflate(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def _inflate(self, size: int) -> bytes:
-        pending, self._pending = self._pending, b""
-        try:
-            data = self._decompressor.decompress(pending, size)
-        except (zlib.error, OSError) as error:
-            raise FitsError(f"the compressed member is damaged: {error}") from error
-        self._pending = getattr(self._decompressor, "unconsumed_tail", b"")
-        return data
-
-    def close(self) -> None:
-        self._part.close()
-        super().close()
-
-
-class _Forward(io.RawIOBase):
-    """The next bytes of an inflated archive; closing it leaves the archive where it is."""
-
-    def __init__(self, stream: _TarBytes, length: int) -> None:
-        self._stream, self._left = stream, length
-        self._position = stream.tell()
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return False
-
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        if self._stream.tell() != self._position:
-            raise OSError("a later member of the compressed archive was opened in the meantime")
-        data = self._stream.read(min(len(buffer), self._left, MAX_TAR_HEADER))
-        self._position += len(data)
-        buffer[: len(data)] = data
-        self._left -= len(data)
-        return len(data)

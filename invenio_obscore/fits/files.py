@@ -77,7 +77,7 @@ class FileSource(Source):
             size = os.stat(text).st_size
         except OSError:
             size = None
-        return cls(os.path.basename(text), text, size, Path(os.path.abspath(text)).as_uri())
+        return cls(readable(os.path.basename(text)), text, size, Path(os.path.abspath(text)).as_uri())
 
     @property
     def portable(self) -> bool:
@@ -112,36 +112,55 @@ class StreamSource(Source):
         """See :meth:`Source.open`; closing what it gives leaves the stream open."""
         if self.problem:
             raise self.problem
-        if self.stream.seekable():
-            self.stream.seek(0)
         return cast(BinaryIO, _LeftOpen(self.stream))
 
 
 class _LeftOpen(io.RawIOBase):
-    """A stream whose closing is somebody else's."""
+    """A stream whose closing is somebody else's, with a position of its own where it seeks: others read it, too."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+        self._stream, self._seeks = stream, stream.seekable()
+        self._position = 0
 
     def readable(self) -> bool:
         return True
 
     def seekable(self) -> bool:
-        return self._stream.seekable()
+        return self._seeks
 
     def read(self, size: int | None = -1) -> bytes:
-        return self._stream.read(-1 if size is None else size)
+        if self._seeks:
+            self._stream.seek(self._position)
+        part = self._stream.read(-1 if size is None else size)
+        self._position += len(part)
+        return part
 
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        part = self._stream.read(len(buffer))
+        part = self.read(len(buffer))
         buffer[: len(part)] = part
         return len(part)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._stream.seek(offset, whence)
+        if whence == io.SEEK_END:
+            self._position = self._stream.seek(offset, whence)
+        else:
+            self._position = max(0, offset + (self._position if whence == io.SEEK_CUR else 0))
+        return self._position
 
     def tell(self) -> int:
-        return self._stream.tell()
+        return self._position
+
+
+def readable(name: str) -> str:
+    """A name that can be written: bytes that are no UTF-8, as file systems and tar archives allow, as Latin-1."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        try:
+            return name.encode("utf-8", "surrogateescape").decode("latin-1")
+        except UnicodeEncodeError:
+            return name.encode("utf-8", "replace").decode("utf-8")
+    return name
 
 
 def looks_like_fits(source: Source) -> bool:

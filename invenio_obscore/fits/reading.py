@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Protocol, cast
 
 from ..errors import FitsError
 from .cards import CARD, Assigned, Header
+from .files import readable
 from .headers import HeaderScanner, RawHdu
 from .limits import Deadline, Limits
 from .problems import Problem
@@ -193,7 +194,7 @@ def read(
     with _opened(source) as stream:
         reading = Reading(
             name=name or str(getattr(source, "name", "")),
-            path=str(getattr(source, "path", "") or ""),
+            path=readable(str(getattr(source, "path", "") or "")),
             member=str(getattr(source, "member", "") or ""),
             size=size if size is not None else _size(source),
         )

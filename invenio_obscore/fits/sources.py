@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, cast
 
 from ..errors import FitsError, InputError
-from .archives import kind_of, members
+from .archives import ARCHIVE_NAME, kind_of, members
 from .files import FileSource, Source, StreamSource, is_fits_name, is_hidden, looks_like_fits
 
 __all__ = ("FileSource", "Location", "Source", "StreamSource", "find", "kind_of", "members")
 
-ARCHIVE_NAME = re.compile(r"(?i).*\.(zip|tar|tar\.(gz|bz2|xz)|tgz|tbz2?|txz)$")
 Location = str | os.PathLike[str] | BinaryIO | Source
 
 
