@@ -179,10 +179,11 @@ def _install(project: Any) -> None:  # noqa: ANN401
     """Install the locked packages; ``OBSCORE_UPDATE_PNPM_LOCK=1`` writes a new lock file into the repository."""
     _say("pnpm install")
     if os.environ.get("OBSCORE_UPDATE_PNPM_LOCK"):
-        project.install("--no-frozen-lockfile")
+        os.environ["npm_config_frozen_lockfile"] = "false"  # arguments do not reach pnpm
+        project.install()
         shutil.copy(PROJECT / "pnpm-lock.yaml", ROOT / "assets" / "pnpm-lock.yaml")
     else:
-        project.install("--frozen-lockfile")
+        project.install()  # frozen, since CI is set (services/instance.py)
 
 
 def versions() -> None:
