@@ -11,11 +11,23 @@ from astropy.coordinates import (
     ICRS,
     BarycentricMeanEcliptic,
     CartesianRepresentation,
+    FK4NoETerms,
     Galactic,
+    Supergalactic,
     UnitSphericalRepresentation,
 )
 
-_FRAMES = {"ICRS": ICRS(), "FK5": FK5(), "GALACTIC": Galactic(), "ECLIPTIC": BarycentricMeanEcliptic()}
+# Without the terms of elliptic aberration FK4 is a rotation of the others, as the catalogue of UDFs wants.
+_FRAMES = {
+    "ICRS": ICRS(),
+    "FK5": FK5(equinox="J2000"),
+    "FK4": FK4NoETerms(equinox="B1950"),
+    "GALACTIC": Galactic(),
+    "SUPER_GALACTIC": Supergalactic(),
+    "ECLIPTIC": BarycentricMeanEcliptic(),
+}
+#: Terms of *refframe* that are known.
+FRAMES = tuple(_FRAMES)
 
 
 @lru_cache(maxsize=16)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .frames import FRAMES
 from .types import GEOMETRIES, INTEGERS, NUMBERS, Type
 
 
@@ -134,17 +135,17 @@ _UDFS: tuple[tuple[str, str, str], ...] = (
     ),
     ("ivo_hashlist_has(hashlist TEXT, item TEXT) -> INTEGER", "", "1 if item is in a list a#b#c, whatever its case"),
     ("gavo_interval_has(val DOUBLE, iv INTERVAL) -> INTEGER", "", "1 if the interval contains val"),
-    ("ivo_to_mjd(t TIMESTAMP) -> DOUBLE", "d", "Modified Julian date of a timestamp"),
-    ("ivo_to_jd(t TIMESTAMP) -> DOUBLE", "d", "Julian date of a timestamp"),
-    ("gavo_to_mjd(t TIMESTAMP) -> DOUBLE", "d", "Modified Julian date of a timestamp"),
-    ("gavo_to_jd(t TIMESTAMP) -> DOUBLE", "d", "Julian date of a timestamp"),
+    ("ivo_to_mjd(d TIMESTAMP) -> DOUBLE", "d", "Modified Julian date of a timestamp"),
+    ("ivo_to_jd(d TIMESTAMP) -> DOUBLE", "d", "Julian date of a timestamp"),
+    ("gavo_to_mjd(d TIMESTAMP) -> DOUBLE", "d", "Modified Julian date of a timestamp"),
+    ("gavo_to_jd(d TIMESTAMP) -> DOUBLE", "d", "Julian date of a timestamp"),
     (
-        "ivo_healpix_index(hpxorder INTEGER, lon DOUBLE, lat DOUBLE) -> BIGINT",
+        "ivo_healpix_index(hpxOrder INTEGER, long DOUBLE, lat DOUBLE) -> BIGINT",
         "",
         "HEALPix cell (nested) there",
     ),
-    ("ivo_healpix_index(hpxorder INTEGER, p POINT) -> BIGINT", "", "HEALPix cell (nested) of a point"),
-    ("ivo_healpix_center(hpxorder INTEGER, hpxindex BIGINT) -> POINT", "", "Centre of a HEALPix cell (nested)"),
+    ("ivo_healpix_index(hpxOrder INTEGER, point POINT) -> BIGINT", "", "HEALPix cell (nested) of a point"),
+    ("ivo_healpix_center(hpxOrder INTEGER, hpxIndex BIGINT) -> POINT", "", "Centre of a HEALPix cell (nested)"),
     ("ivo_normal_random(mu DOUBLE, sigma DOUBLE) -> DOUBLE", "", "A normally distributed random number"),
     ("ivo_hms_to_degrees(hms TEXT) -> DOUBLE", "deg", "Degrees of a time angle hh mm ss.s; NULL if it is none"),
     ("ivo_dms_to_degrees(dms TEXT) -> DOUBLE", "deg", "Degrees of an angle dd mm ss.s; NULL if it is none"),
@@ -162,9 +163,9 @@ _UDFS: tuple[tuple[str, str, str], ...] = (
 OTHER_UDFS: tuple[tuple[str, str], ...] = (
     ("ivo_nocasematch(value VARCHAR, pattern VARCHAR) -> INTEGER", "1 if value matches pattern as in ILIKE"),
     (
-        "ivo_interval_overlaps(l1 DOUBLE PRECISION, h1 DOUBLE PRECISION, l2 DOUBLE PRECISION, h2 DOUBLE PRECISION)"
+        "ivo_interval_overlaps(a1 DOUBLE PRECISION, b1 DOUBLE PRECISION, a2 DOUBLE PRECISION, b2 DOUBLE PRECISION)"
         " -> INTEGER",
-        "1 if the intervals [l1, h1] and [l2, h2] have a point in common",
+        "1 if the intervals [a1, b1] and [a2, b2] have a point in common",
     ),
     ("ivo_string_agg(expression VARCHAR, delimiter VARCHAR) -> VARCHAR", "All values of a group in one text"),
     (
@@ -174,7 +175,7 @@ OTHER_UDFS: tuple[tuple[str, str], ...] = (
     ),
     (
         "ivo_geom_transform(from_sys VARCHAR, to_sys VARCHAR, geo GEOMETRY) -> GEOMETRY",
-        "A point, circle or polygon in another frame (ICRS, FK5, GALACTIC, ECLIPTIC)",
+        f"A point, circle or polygon in another frame ({', '.join(FRAMES)}; FK5 and ECLIPTIC of J2000, FK4 of B1950)",
     ),
     (
         "gavo_specconv(expr DOUBLE PRECISION, dest_unit VARCHAR) -> DOUBLE PRECISION",

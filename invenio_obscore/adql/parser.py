@@ -224,11 +224,21 @@ class QueryParser(ExpressionParser):
         right = self._table()
         if natural:
             return JoinStep(kind, right, True, None, (), at)
+        right = self._nested_joins(right)
         if self.accept_keyword("ON"):
             return JoinStep(kind, right, False, self.condition(), (), at)
         if self.accept_keyword("USING"):
             return JoinStep(kind, right, False, None, self._using(), at)
         raise self.unexpected("ON", "USING")
+
+    def _nested_joins(self, right: TableReference) -> TableReference:
+        """Read ``b JOIN c ON …`` that stands right of a JOIN: its own condition comes first (SQL92, section 7.5)."""
+        if not self.at_keyword(*_JOIN_WORDS):
+            return right
+        self.enter()
+        right = self._joins(right)
+        self.leave()
+        return right
 
     def _using(self) -> tuple[Identifier, ...]:
         self.expect_operator("(")
@@ -241,8 +251,7 @@ class QueryParser(ExpressionParser):
     def _table(self) -> TableReference:
         at = self.token.offset
         if self.at_operator("("):
-            inner = self._table_in_parentheses()
-            return self._derived(inner, at) if isinstance(inner, Query) else inner
+            return self._named(self._table_in_parentheses(), at)
         parts = self.qualified_name("a table name", 3)
         return TableName(parts, self._alias(), at)
 
@@ -251,11 +260,14 @@ class QueryParser(ExpressionParser):
             return self.identifier("a name for the table")
         return None
 
-    def _derived(self, query: Query, at: int) -> DerivedTable:
+    def _named(self, inner: Query | TableReference, at: int) -> TableReference:
+        """Read the name behind parentheses: a query must have one, joined tables may."""
         alias = self._alias()
-        if alias is None:
-            raise self.unexpected("AS", "a name for the sub-query")
-        return DerivedTable(query, alias, at)
+        if isinstance(inner, Query):
+            if alias is None:
+                raise self.unexpected("AS", "a name for the sub-query")
+            return DerivedTable(inner, alias, at)
+        return inner if alias is None else DerivedTable(_all_columns(inner, at), alias, at)
 
     def _table_in_parentheses(self) -> Query | TableReference:
         """Read ``(query)`` or ``(joined tables)``; which of the two shows behind the inner parentheses."""
@@ -269,9 +281,16 @@ class QueryParser(ExpressionParser):
             if isinstance(inner, Query) and (self._at_set_operator() or self.at_operator(")")):
                 inner = self.continue_query(inner)
             else:
-                inner = self._joins(self._derived(inner, at) if isinstance(inner, Query) else inner)
+                inner = self._joins(self._named(inner, at))
         else:
             inner = self._joined()
+            if not isinstance(inner, Joined):
+                raise self.unexpected("JOIN")
         self.expect_operator(")")
         self.leave()
         return inner
+
+
+def _all_columns(joined: TableReference, at: int) -> Query:
+    """Joined tables in parentheses with a name of their own: a derived table (ADQL 2.1, <query_expression>)."""
+    return Query(Select((Star((), at),), joined, at), at)

@@ -119,8 +119,8 @@ class Writer(Geometries):
     def _body(self, body: ir.Body, *, pass_shapes: bool = False) -> str:
         if isinstance(body, ir.Select):
             return self.select(body, self.value, pass_shapes=pass_shapes)
-        if isinstance(body, ir.Query):
-            return f"({self.query(body)})"
+        if isinstance(body, ir.Query):  # with an order of its own, which PostgreSQL takes in a table only
+            return f"SELECT * FROM ({self.query(body, pass_shapes=pass_shapes)}) AS q"
         parts = [self._operand(body.first)]
         for operator, every, operand in body.rest:
             if operator not in _SET_OPERATORS:
@@ -331,8 +331,10 @@ class Writer(Geometries):
 
     def match(self, c: ir.Match) -> str:
         """LIKE; a backslash means itself (ADQL 2.1, section 2.2.5)."""
-        word = ("NOT " if c.negated else "") + ("ILIKE" if c.caseless else "LIKE")
-        return f"({self.value(c.operand)} {word} {self.value(c.pattern)} ESCAPE '')"
+        operand, negation = self.value(c.operand), "NOT " if c.negated else ""
+        if c.caseless:
+            return f"({negation}adql.matches({operand}, {self.value(c.pattern)}))"
+        return f"({operand} {negation}LIKE {self.value(c.pattern)} ESCAPE '')"
 
     def is_null(self, c: ir.IsNull) -> str:
         """IS NULL."""

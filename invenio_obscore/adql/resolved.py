@@ -102,9 +102,10 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A geometric condition as the integer 1 or 0."""
+    """A condition that a function asks for, as the integer 1 or 0; ``name`` is the function's, for a column's name."""
 
     condition: Condition
+    name: str
     type: Type = Type.INTEGER
 
 

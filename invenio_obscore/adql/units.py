@@ -21,7 +21,7 @@ def parse(text: str) -> u.UnitBase:
         It is none.
     """
     if not text.strip():
-        raise UnitProblem("the value has no unit")
+        raise UnitProblem("an empty text is no unit")
     try:
         return u.Unit(text, format="vounit", parse_strict="raise")
     except (ValueError, TypeError, u.UnitsError) as error:

@@ -101,6 +101,10 @@ _EXPRESSIONS: tuple[tuple[str, str, str], ...] = (
     ("area(polygon spoly)", "float8", "degrees(degrees(area(polygon)))"),
     ("area(moc smoc)", "float8", "degrees(degrees(area(moc)))"),
     ("centroid(circle scircle)", "spoint", "center(circle)"),
+    # text: case by the rules of the database's locale (ADQL 2.1, section 4.4), order by code points as everywhere
+    ("lower(s text)", "text", 'lower(s COLLATE "default") COLLATE "C"'),
+    ("upper(s text)", "text", 'upper(s COLLATE "default") COLLATE "C"'),
+    ("matches(s text, pattern text)", "bool", "(s COLLATE \"default\") ILIKE pattern ESCAPE ''"),
     # mathematics
     ("modulo(x int2, y int2)", "int2", "x % y"),
     ("modulo(x int4, y int4)", "int4", "x % y"),
@@ -224,10 +228,9 @@ DECLARE
   bin int4;
 BEGIN
   IF counts IS NULL THEN counts := array_fill(0, ARRAY[bins + 2]); END IF;
-  IF value IS NOT NULL THEN
-    bin := CASE WHEN value = high THEN bins ELSE width_bucket(value, low, high, bins) END + 1;
-    counts[bin] := counts[bin] + 1;
-  END IF;
+  -- a NULL counts among what is too low, the upper limit itself is not too high (catalogue of UDFs 1.2, section 2.5.1)
+  bin := CASE WHEN value IS NULL THEN 0 WHEN value = high THEN bins ELSE width_bucket(value, low, high, bins) END + 1;
+  counts[bin] := counts[bin] + 1;
   RETURN counts;
 END $body$
 """,

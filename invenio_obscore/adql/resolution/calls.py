@@ -68,6 +68,8 @@ class Calls(Conditions):
             raise self.source.type_error(node.at, f"{what} must be a string literal")
         if value.type in parameter.types:
             return value
+        if parameter.types[0] in INTEGERS and value.type in (Type.REAL, Type.DOUBLE):
+            raise self.source.type_error(node.at, f"{what} must be an integer, not {value.type.value}")
         if parameter.types in (NUMBERS, INTEGERS) and value.type not in NUMBERS:
             if value.type is Type.NULL:
                 return Convert(value, Type.DOUBLE if parameter.types is NUMBERS else Type.INTEGER)
@@ -99,6 +101,9 @@ class Calls(Conditions):
         number = constant_number(latitude)
         if number is not None and not -90 <= number <= 90:
             raise self.source.type_error(at, f"the latitude {number:g} lies outside -90 to 90 degrees")
+        turned = constant_number(longitude)
+        if turned is not None and not 0 <= turned <= 360:  # DALI 1.1, section 3.3.5
+            longitude = Constant(turned % 360, Type.DOUBLE)
         return FunctionCall("POINT", (longitude, latitude), Type.POINT)
 
     def point(self, node: nodes.Call) -> Value:
@@ -205,17 +210,15 @@ class Calls(Conditions):
         """CONTAINS(inner, outer): edges count (ADQL 2.1, section 4.2.11)."""
         inner, outer = self._two(node)
         if outer.type is Type.POINT and inner.type is not Type.POINT:
-            raise self.source.type_error(
-                node.at, f"a POINT contains no {inner.type.value}", "CONTAINS(a, b) asks whether a lies in b"
-            )
-        return Flag(Within(inner, outer))
+            outer = FunctionCall("CIRCLE", (outer, Constant(0.0, Type.DOUBLE)), Type.CIRCLE)
+        return Flag(Within(inner, outer), "contains")
 
     def intersects(self, node: nodes.Call) -> Value:
         """INTERSECTS(a, b); with a point it means CONTAINS."""
         left, right = self._two(node)
         if left.type is Type.POINT:
-            return Flag(Within(left, right))
-        return Flag(Within(right, left) if right.type is Type.POINT else Overlap(left, right))
+            return Flag(Within(left, right), "intersects")
+        return Flag(Within(right, left) if right.type is Type.POINT else Overlap(left, right), "intersects")
 
     def distance(self, node: nodes.Call) -> Value:
         """DISTANCE(point, point) or DISTANCE(lon, lat, lon, lat), in degrees."""
@@ -260,7 +263,7 @@ class Calls(Conditions):
 
     def centroid(self, node: nodes.Call) -> Value:
         """CENTROID(geometry)."""
-        call = self._one(node, GEOMETRIES, Type.POINT)
+        call = self._one(node, (Type.POINT, Type.CIRCLE, Type.POLYGON, Type.REGION), Type.POINT)
         argument = call.arguments[0] if isinstance(call, FunctionCall) else call
         return argument if argument.type is Type.POINT else call
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ...obscore.vocabularies import DATAPRODUCT_TYPES, PRODUCT_SUBTYPES
 from .. import nodes, units
-from ..frames import rotation
+from ..frames import FRAMES, rotation
 from ..resolved import Aggregate, Comparison, Constant, Convert, Flag, FunctionCall, Junction, Match, Member, Value
 from ..source import shown
 from ..types import GEOMETRIES, INTEGERS, NUMBERS, Type
@@ -44,7 +44,9 @@ class Extensions(Calls):
         """IN_UNIT(value, 'unit') (ADQL 2.1, section 4.8)."""
         self._count(node, (2,), "IN_UNIT(value, 'unit')")
         value, target = self._number(node, 0), self._text_argument(node, 1)
-        number = self._converted(node, lambda: units.factor(unit_of(value), target))
+        if not unit_of(value):
+            raise self.source.type_error(node.arguments[0].at, "IN_UNIT: the value has no unit")
+        number = self._converted(node, node.arguments[1].at, lambda: units.factor(unit_of(value), target))
         return FunctionCall("IN_UNIT", (value, Constant(number, Type.DOUBLE)), Type.DOUBLE, target)
 
     def specconv(self, node: nodes.Call) -> Value:
@@ -52,7 +54,10 @@ class Extensions(Calls):
         self._count(node, (2, 3), "gavo_specconv(value, 'unit') or gavo_specconv(value, 'unit of value', 'unit')")
         value, target = self._number(node, 0), self._text_argument(node, len(node.arguments) - 1)
         origin = self._text_argument(node, 1) if len(node.arguments) == 3 else unit_of(value)
-        reciprocal, number = self._converted(node, lambda: units.spectral(origin, target))
+        if not origin:
+            raise self.source.type_error(node.arguments[0].at, f"{node.name}: the value has no unit")
+        place = node.arguments[-1].at
+        reciprocal, number = self._converted(node, place, lambda: units.spectral(origin, target))
         name = "GAVO_SPECCONV" if reciprocal else "IN_UNIT"
         return FunctionCall(name, (value, Constant(number, Type.DOUBLE)), Type.DOUBLE, target)
 
@@ -60,11 +65,11 @@ class Extensions(Calls):
         argument = node.arguments[position]
         return self.coerce(self.value(argument), Type.DOUBLE, argument.at, f"the value of {node.name}")
 
-    def _converted(self, node: nodes.Call, convert: Callable[[], T]) -> T:
+    def _converted(self, node: nodes.Call, at: int, convert: Callable[[], T]) -> T:
         try:
             return convert()
         except units.UnitProblem as problem:
-            raise self.source.type_error(node.at, f"{node.name}: {problem}") from problem
+            raise self.source.type_error(at, f"{node.name}: {problem}") from problem
 
     # ----------------------------------------------------------------------------------------------------- conditions
     def interval_overlaps(self, node: nodes.Call) -> Value:
@@ -72,7 +77,7 @@ class Extensions(Calls):
         self._count(node, (4,), "ivo_interval_overlaps(low1, high1, low2, high2)")
         low1, high1, low2, high2 = (self._plain_number(a) for a in node.arguments)
         pairs = ((low1, high1), (low2, high2), (low1, high2), (low2, high1))
-        return Flag(Junction("AND", tuple(Comparison("<=", a, b) for a, b in pairs)))
+        return Flag(Junction("AND", tuple(Comparison("<=", a, b) for a, b in pairs)), node.name.lower())
 
     def _plain_number(self, argument: nodes.Expression) -> Value:
         value = self.value(argument)
@@ -84,7 +89,7 @@ class Extensions(Calls):
         """ivo_nocasematch(value, pattern)."""
         self._count(node, (2,), "ivo_nocasematch(value, pattern)")
         value, pattern = (self.coerce(self.value(a), Type.CHAR, a.at) for a in node.arguments)
-        return Flag(Match(value, pattern, False, True))
+        return Flag(Match(value, pattern, False, True), node.name.lower())
 
     def vocmatch(self, node: nodes.Call) -> Value:
         """gavo_vocmatch('vocabulary', 'term', column): the term or one of its narrower terms."""
@@ -99,7 +104,7 @@ class Extensions(Calls):
             raise self.source.name_error(node.arguments[1].at, f"{vocabulary} has no term {shown(term)}", term, known)
         value = self.coerce(self.value(node.arguments[2]), Type.CHAR, node.arguments[2].at)
         terms = (term, *(narrower for narrower, wider in PRODUCT_SUBTYPES.items() if wider == term))
-        return Flag(Member(value, tuple(Constant(t, Type.CHAR) for t in terms), False))
+        return Flag(Member(value, tuple(Constant(t, Type.CHAR) for t in terms), False), node.name.lower())
 
     # ----------------------------------------------------------------------------------------------------- aggregates
     def _aggregated(self, node: nodes.Call) -> Value:
@@ -141,13 +146,13 @@ class Extensions(Calls):
         origin, target = self._text_argument(node, 0), self._text_argument(node, 1)
         types = (Type.POINT, Type.CIRCLE, Type.POLYGON)
         geometry = self.geometry(node.arguments[2], node.name, types)
-        try:
-            matrix = rotation(origin, target)
-        except KeyError as error:
-            known = ("ICRS", "FK5", "GALACTIC", "ECLIPTIC")
-            raise self.source.name_error(
-                node.at, f"the frame {shown(str(error.args[0]))} is not known", str(error.args[0]), known
-            ) from error
+        for frame, argument in zip((origin, target), node.arguments):
+            if frame not in FRAMES:
+                message = f"the frame {shown(frame)} is not known"
+                raise self.source.name_error(argument.at, message, frame, FRAMES)
+        if origin == target:
+            return geometry
+        matrix = rotation(origin, target)
         numbers = tuple(Constant(number, Type.DOUBLE) for number in matrix)
         return FunctionCall("IVO_GEOM_TRANSFORM", (geometry, *numbers), geometry.type)
 

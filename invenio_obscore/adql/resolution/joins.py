@@ -37,6 +37,9 @@ def _pairs(source: Source, step: nodes.JoinStep, left: Scope, right: Scope) -> l
         identifiers = [nodes.Identifier(c.name, False, step.at) for c in common]
     else:
         identifiers = list(step.using)
+        for number, identifier in enumerate(identifiers):
+            if any(identifier.same_as(other) for other in identifiers[:number]):
+                raise source.name_error(identifier.at, f"{identifier.text} stands twice in USING", identifier.text)
     return [(_only(source, i, left), _only(source, i, right)) for i in identifiers]
 
 

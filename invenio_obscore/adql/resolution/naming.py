@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from ...obscore.fields import Field
 from .. import nodes
 from .. import resolved as ir
 from ..types import Type, field_of
 from ..words import RESERVED
+from .grouping import children
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
-def unique_names(items: list[tuple[ir.Value, str, nodes.Identifier | None]]) -> list[str]:
-    """Names of result columns: alias, column, or one made from the function; a repeated one gets a number.
-
-    Aliases keep their names before anything else does.
-    """
+def result_names(items: list[tuple[ir.Value, str, nodes.Identifier | None]]) -> list[str]:
+    """Names of a select list: the alias, the column's, or one made from the expression that nothing else here has."""
     taken = {alias.text.lower() for _, _, alias in items if alias is not None}
-    seen: set[str] = set()
+    taken |= {column.lower() for _, column, alias in items if alias is None and column}
     names: list[str] = []
     for number, (value, column, alias) in enumerate(items, 1):
-        wanted = alias.text if alias is not None else column or _made_up(value, number)
-        name, suffix = wanted, 2
-        while name.lower() in seen or (alias is None and name.lower() in taken):
-            name, suffix = f"{wanted}_{suffix}", suffix + 1
-        seen.add(name.lower())
-        names.append(name)
+        if alias is not None or column:
+            names.append(alias.text if alias is not None else column)
+            continue
+        names.append(_numbered(_made_up(value, number), taken))
+        taken.add(names[-1].lower())
     return names
+
+
+def unique_names(names: list[str]) -> list[str]:
+    """The same names, with a number behind those that another column before it has."""
+    taken = {name.lower() for name in names}
+    seen: set[str] = set()
+    unique: list[str] = []
+    for name in names:
+        unique.append(_numbered(name, taken) if name.lower() in seen else name)
+        seen.add(name.lower())
+        taken.add(unique[-1].lower())
+    return unique
+
+
+def _numbered(name: str, taken: set[str]) -> str:
+    found, suffix = name, 2
+    while found.lower() in taken:
+        found, suffix = f"{name}_{suffix}", suffix + 1
+    return found
 
 
 def _made_up(value: ir.Value, number: int) -> str:
@@ -39,7 +56,7 @@ def _made_up(value: ir.Value, number: int) -> str:
     elif isinstance(value, ir.FunctionCall):
         word, argument = value.name.lower(), value.arguments[0] if len(value.arguments) == 1 else None
     elif isinstance(value, ir.Flag):
-        word, argument = ("contains" if isinstance(value.condition, ir.Within) else "intersects"), None
+        word, argument = value.name, None
     else:
         return f"column_{number}"
     if isinstance(argument, ir.ColumnRef) and _PLAIN.fullmatch(argument.field.name):
@@ -51,9 +68,22 @@ def output_field(value: ir.Value, name: str) -> Field:
     """What describes a column of the result: everything for a plain column, else at least the type and the unit."""
     if isinstance(value, ir.ColumnRef):
         return field_of(value.type, name, like=value.field)
+    if value.type is Type.CHAR and _holds_unicode(value):
+        return Field(name, "unicodeChar", "*")
     if isinstance(value, ir.Aggregate) and value.name == "COUNT":
         return field_of(value.type, name, like=Field(name, ucd="meta.number"))
     return field_of(value.type, name, like=Field(name, unit=unit_of(value)))
+
+
+def _holds_unicode(value: Any) -> bool:  # noqa: ANN401
+    """Whether text is made of something that VOTable's ``char`` (ASCII) cannot hold."""
+    if isinstance(value, ir.ColumnRef):
+        return value.field.datatype == "unicodeChar"
+    if isinstance(value, ir.Constant):
+        return isinstance(value.value, str) and not value.value.isascii()
+    if isinstance(value, ir.Scalar):
+        return value.query.outputs[0].field.datatype == "unicodeChar"
+    return any(_holds_unicode(child) for child in children(value))
 
 
 def unit_of(value: ir.Value) -> str:
@@ -63,7 +93,8 @@ def unit_of(value: ir.Value) -> str:
     if isinstance(value, ir.FunctionCall):
         return _function_unit(value)
     if isinstance(value, ir.Aggregate):
-        return unit_of(value.argument) if value.argument is not None and value.name != "COUNT" else ""
+        keeps = value.name in ("MIN", "MAX", "SUM", "AVG")
+        return unit_of(value.argument) if value.argument is not None and keeps else ""
     if isinstance(value, ir.Negative | ir.Convert):
         return unit_of(value.operand) if value.type not in (Type.CHAR, Type.TIMESTAMP) else ""
     if isinstance(value, ir.Scalar):

@@ -12,7 +12,7 @@ from ..types import GEOMETRIES, Type, common_type, field_of
 from .extensions import Extensions
 from .grouping import check_groups, has_aggregate
 from .joins import joined_scope
-from .naming import output_field, unique_names
+from .naming import output_field, result_names, unique_names
 from .scope import RangeVariable, Scope, ScopeColumn, written
 
 #: Most columns of a result: PostgreSQL takes 1664.
@@ -70,7 +70,7 @@ class QueryResolver:
                 )
             resolved = self.query(common, None)
             self._common.append(CommonName(identifier, f"w{len(self._common) + 1}", resolved))
-        query = self.query(node, None)
+        query = _with_unique_names(self.query(node, None))
         return replace(query, common_tables=tuple((c.sql_name, c.query) for c in self._common))
 
     def query(self, node: nodes.Query, parent: Scope | None) -> ir.Query:
@@ -91,16 +91,24 @@ class QueryResolver:
         first = self._body(node.first, parent)
         rest: list[tuple[str, bool, ir.Body]] = []
         types = [[o.type] for o in first.outputs]
+        bodies = [first]
         for operator, every, operand in node.rest:
             body = self._body(operand, parent)
             self._check_operand(operator, every, first, body, operand.at)
             for column, output in zip(types, body.outputs):
                 column.append(output.type)
             rest.append((operator, every, body))
+            bodies.append(body)
         common = [self._common_column(node, n, column) for n, column in enumerate(types)]
         outputs = tuple(
             o if o.type is t else replace(o, value=ir.Convert(o.value, t), field=field_of(t, o.name, like=o.field))
             for o, t in zip(first.outputs, common)
+        )
+        outputs = tuple(
+            replace(o, field=replace(o.field, datatype="unicodeChar"))
+            if o.type is Type.CHAR and any(b.outputs[n].field.datatype == "unicodeChar" for b in bodies)
+            else o
+            for n, o in enumerate(outputs)
         )
         return ir.Combination(
             _as_types(first, common), tuple((o, e, _as_types(b, common)) for o, e, b in rest), outputs
@@ -236,9 +244,9 @@ class SelectResolver:
             self._check_distinct(outputs, ordered)
 
     def _check_distinct(self, outputs: tuple[ir.Output, ...], ordered: list[ir.Value]) -> None:
-        for output in outputs:
+        for output, item in zip(outputs, self._items_of(outputs)):
             if output.type in _UNORDERED:
-                raise self.source.type_error(self.select.at, f"DISTINCT cannot compare {output.type.value}")
+                raise self.source.type_error(item.at, f"DISTINCT cannot compare {output.type.value}")
         if any(all(o.value != v for o in outputs) for v in ordered):
             raise self.source.type_error(
                 self.node.order_by[0].at, "with DISTINCT, ORDER BY takes only what stands in the select list"
@@ -269,7 +277,7 @@ class SelectResolver:
                 found.append((values.value(item.expression), name, item.alias))
             if len(found) > MAX_COLUMNS:
                 raise self.source.type_error(item.at, f"more than {MAX_COLUMNS} columns")
-        names = unique_names(found)
+        names = result_names(found)
         return tuple(ir.Output(n, value, output_field(value, n)) for n, (value, _, _) in zip(names, found))
 
     def _star(self, star: nodes.Star) -> tuple[ScopeColumn, ...]:
@@ -285,11 +293,13 @@ class SelectResolver:
         if isinstance(node, nodes.ColumnName) and len(node.parts) == 1 and not self.scope.find(node.parts[0]):
             for output in outputs:
                 if node.parts[0].matches(output.name) and not has_aggregate(output.value):
-                    return output.value
-        value = self._values("in GROUP BY").value(node)
+                    return self._groupable(output.value, node.at)
+        return self._groupable(self._values("in GROUP BY").value(node), node.at)
+
+    def _groupable(self, value: ir.Value, at: int) -> ir.Value:
         if value.type in _UNORDERED or isinstance(value, ir.Constant):
             what = "a constant" if isinstance(value, ir.Constant) else value.type.value
-            raise self.source.type_error(node.at, f"GROUP BY cannot make groups of {what}")
+            raise self.source.type_error(at, f"GROUP BY cannot make groups of {what}")
         return value
 
     def _sort_key(self, key: nodes.SortKey, outputs: tuple[ir.Output, ...]) -> ir.SortKey:
@@ -359,6 +369,22 @@ class ScopedValues(Extensions):
     def subquery(self, node: nodes.Query) -> ir.Query:
         """Resolve a query that may use this scope's columns."""
         return self.queries.query(node, self.scope)
+
+
+def _with_unique_names(query: ir.Query) -> ir.Query:
+    """The main query, whose columns are those of the result (TAP 1.1, section 2.7.5): no name stands twice."""
+    names = unique_names([o.name for o in query.outputs])
+    return replace(query, body=_renamed(query.body, names))
+
+
+def _renamed(body: ir.Body, names: list[str]) -> ir.Body:
+    if isinstance(body, ir.Query):
+        return replace(body, body=_renamed(body.body, names))
+    outputs = tuple(
+        o if o.name == name else replace(o, name=name, field=replace(o.field, name=name))
+        for o, name in zip(body.outputs, names)
+    )
+    return replace(body, outputs=outputs)
 
 
 def derived_columns(query: ir.Query, alias: str) -> tuple[ScopeColumn, ...]:

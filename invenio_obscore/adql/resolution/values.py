@@ -21,6 +21,7 @@ from ..resolved import (
 )
 from ..source import Source, shown
 from ..types import GEOMETRIES, INTEGERS, NUMBERS, TEXTS, Type, common_type
+from .dali_text import constant_geometry
 from .scope import Scope
 
 _TIMESTAMP = re.compile(
@@ -126,8 +127,12 @@ class Values:
         target = _TARGETS[node.target]
         if not _castable(operand.type, target):
             raise self.source.type_error(node.at, f"{operand.type.value} cannot be cast to {node.target}")
+        if operand.type is target and node.length is None:
+            return operand
         if target is Type.TIMESTAMP:
-            return operand if operand.type is target else self._timestamp(operand, node.at)
+            return self._timestamp(operand, node.at)
+        if target in GEOMETRIES and isinstance(operand, Constant) and operand.value is not None:
+            return constant_geometry(self.source, str(operand.value), target, node.operand.at)
         return Convert(operand, target, node.length)
 
     def scalar(self, node: nodes.ScalarQuery) -> Value:
