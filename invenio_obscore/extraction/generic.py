@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 
 from astropy import units as u
 
-from ..errors import FitsError
-from ..fits.frames import equatorial, frame_of
-from ..fits.sky import SkyCoverage, join, sky_coverage
-from ..fits.values import card_unit, comment_time_unit, iso_from_mjd, parse_angle, parse_date
-from ..fits.wcs import find_sky, image_shape, is_solar
+from ..fits.values import card_unit, comment_time_unit, iso_from_mjd, parse_date
+from ..fits.wcs import image_shape
 from ..obscore.vocabularies import pol_states_text
 from .calibration import calib_level
 from .energy import events, good_time_bounds, good_time_exposure, subspace_region
 from .evidence import Evidence
 from .observable import observable
+from .position import column_position, image_pixels, image_sky, keyword_position, reference_position
 from .products import KINDS
 from .rules import Computed, Found, Keyword, Rules
 from .scope import Hit, Scope
@@ -43,161 +40,6 @@ def product_type(scope: Scope) -> Iterator[Found]:
         yield Found(
             "dataproduct_subtype", kind.subtype, Evidence("dataproduct_subtype", "file", detail, scope.first.index)
         )
-
-
-# Position
-
-#: Pairs of right ascension and declination, in order of preference.
-_POSITIONS = (
-    ("RA_TARG", "DEC_TARG"), ("RA", "DEC"), ("OBJCTRA", "OBJCTDEC"), ("RA_OBJ", "DEC_OBJ"), ("RA_PNT", "DEC_PNT"),
-    ("RA_NOM", "DEC_NOM"), ("OBJRA", "OBJDEC"), ("OBSRA", "OBSDEC"), ("TELRA", "TELDEC"), ("RA_DEG", "DEC_DEG"),
-    ("RADEG", "DECDEG"), ("MEANRA", "MEANDEC"), ("CRVAL1_RA", "CRVAL2_DEC"),
-    ("TARGRA", "TARGDEC"), ("RA_TEL", "DEC_TEL"), ("TARG_RA", "TARG_DEC"), ("CAT-RA", "CAT-DEC"),
-    ("PLUG_RA", "PLUG_DEC"), ("APRA", "APDEC"), ("RA2000", "DEC2000"),
-)  # fmt: skip
-_POINTINGS = (("RA_PNT", "DEC_PNT"), ("RA_NOM", "DEC_NOM"))
-
-
-def _angle(hit: Hit, *, hours_if_sexagesimal: bool) -> float | None:
-    """Degrees of an angle card; a sexagesimal right ascension is in hours."""
-    if isinstance(hit.value, bool):
-        return None
-    parsed = parse_angle(str(hit.value)) if isinstance(hit.value, str) else (float(hit.value), False)
-    if parsed is None or not math.isfinite(parsed[0]):
-        return None
-    value, sexagesimal = parsed
-    unit = card_unit(hit.hdu.header, hit.keyword)
-    comment = hit.hdu.header.comment(hit.keyword).lower()
-    if sexagesimal:
-        return value * 15 if hours_if_sexagesimal else value
-    if unit is not None and unit.is_equivalent(u.deg):
-        return float(unit.to(u.deg, value))
-    if hours_if_sexagesimal and ((unit is not None and unit == u.h) or "hours" in comment or "(hr" in comment):
-        return value * 15
-    return value
-
-
-def keyword_position(scope: Scope, pairs: tuple[tuple[str, str], ...] = _POSITIONS) -> Iterator[Found]:
-    """A position that keywords give, turned to ICRS by the header's equinox; a picture of the Sun has none."""
-    if is_solar(scope.first.header) or scope.text("OBJECT").lower() == "sun" or is_dark(scope):
-        return
-    if scope.kind in ("events", "event bundle"):
-        pairs = (*_POINTINGS, *pairs)
-    for ra_name, dec_name in pairs:
-        for ra_hit in scope.hits(ra_name):
-            dec_hit = scope.find(dec_name, hdus=[ra_hit.hdu])
-            if dec_hit is None:
-                continue
-            ra, dec = _angle(ra_hit, hours_if_sexagesimal=True), _angle(dec_hit, hours_if_sexagesimal=False)
-            if ra is None or dec is None or not (-360 <= ra <= 360 and -90 <= dec <= 90) or (ra == 0 and dec == 0):
-                continue
-            frame = equatorial(ra_hit.hdu.header)
-            if frame.system == "ICRS":
-                frame = equatorial(scope.primary.header)
-            ra, dec = frame.position(ra, dec)
-            yield Found("s_ra", ra, ra_hit.evidence("s_ra"))
-            yield Found("s_dec", dec, dec_hit.evidence("s_dec"))
-            return
-
-
-_DARK = re.compile(r"(bias|zero|dark|superbias|masterbias|masterdark|dark frame|bias frame)\b", re.I)
-
-
-def is_dark(scope: Scope) -> bool:
-    """Whether an image was taken with the shutter closed."""
-    return bool(_DARK.match(scope.text("OBSTYPE", "IMAGETYP", "OBS_TYPE", "ESO DPR TYPE")))
-
-
-def column_position(scope: Scope) -> Iterator[Found]:
-    """The reference position of a table's celestial columns (TCTYPn, TCRVLn: FITS 4.0, table 22)."""
-    header = scope.first.header
-    for kind, column in (("RA--", "s_ra"), ("DEC-", "s_dec")):
-        for number in range(1, header.integer("TFIELDS") + 1):
-            if str(header.get(f"TCTYP{number}", "")).upper().startswith(kind):
-                value = header.number(f"TCRVL{number}")
-                if value is not None:
-                    yield Found(column, value, Evidence(column, "wcs", f"TCRVL{number}", scope.first.index, str(value)))
-                break
-
-
-def coverage(scope: Scope) -> SkyCoverage | None:
-    """The product's sky coverage from its images' WCS, worked out once."""
-    if "sky" not in scope.facts:
-        scope.facts["sky"] = _coverage(scope)
-    sky: SkyCoverage | None = scope.facts["sky"]
-    return sky
-
-
-def _coverage(scope: Scope) -> SkyCoverage | None:
-    found: list[SkyCoverage] = []
-    failures = 0
-    for hdu in scope.main:
-        try:
-            sky = sky_coverage(hdu.header, scope.lookup)
-        except FitsError as error:
-            failures += 1
-            if failures <= 3:
-                scope.problem("attention", "wcs-failed", error.message, column="s_region", hdu=hdu.index)
-            continue
-        if sky is not None:
-            found.append(sky)
-            scope.facts.setdefault("sky_hdu", hdu.index)
-    return join(found) if found else None
-
-
-def image_sky(scope: Scope) -> Iterator[Found]:
-    """Position, outline, extent and pixels from the WCS."""
-    sky = coverage(scope)
-    if sky is None:
-        return
-    if is_dark(scope):
-        message = "a bias or dark frame shows no sky: the position that its header gives is left out"
-        scope.problem("advice", "calibration-frame", message, column="s_ra", hdu=scope.first.index)
-        return
-    hdu = scope.facts["sky_hdu"]
-    what = f"WCS of HDU {hdu}" + (f" and {len(scope.main) - 1} more" if len(scope.main) > 1 else "")
-
-    def found(column: str, value: object) -> Found:
-        return Found(column, value, Evidence(column, "wcs", what, hdu))
-
-    yield found("s_ra", sky.ra)
-    yield found("s_dec", sky.dec)
-    yield found("s_region", sky.region)
-    yield found("s_fov", sky.diameter)
-    if math.isfinite(sky.scale):
-        yield found("s_pixel_scale", sky.scale)
-
-
-def image_pixels(scope: Scope) -> Iterator[Found]:
-    """Lengths of the spatial axes: the celestial ones, else the first two of an image that names none."""
-    sky = coverage(scope)
-    shape = image_shape(scope.first.header)
-    if sky is not None:
-        pixels = sky.pixels
-    elif len(shape) >= 2 and scope.kind in ("image", "cube", "time cube", "polarisation cube", "spectral cube"):
-        pixels = (shape[0], shape[1])
-    else:
-        return
-    for column, length in zip(("s_xel1", "s_xel2"), pixels):
-        yield Found(column, length, Evidence(column, "keyword", "NAXISn", scope.first.index))
-
-
-def reference_position(scope: Scope) -> Iterator[Found]:
-    """At last the reference position of a celestial WCS without pixels, or of plain axes RA and DEC."""
-    if is_dark(scope):
-        return
-    for hdu in scope.order:
-        axes = find_sky(hdu.header)
-        if axes is None:
-            continue
-        pair = [hdu.header.number(f"CRVAL{n}{axes.alternate}") for n in (axes.longitude, axes.latitude)]
-        if pair[0] is None or pair[1] is None or not -90 <= pair[1] <= 90 or pair == [0, 0]:
-            continue
-        ra, dec = frame_of(hdu.header, axes.kind, axes.alternate).position(pair[0], pair[1])
-        what = f"CRVAL{axes.longitude}, CRVAL{axes.latitude}"
-        yield Found("s_ra", ra, Evidence("s_ra", "wcs", what, hdu.index))
-        yield Found("s_dec", dec, Evidence("s_dec", "wcs", what, hdu.index))
-        return
 
 
 # Spectrum

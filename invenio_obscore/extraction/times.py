@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from astropy import units as u
@@ -17,10 +18,13 @@ _CLOCKS = tuple(
     "TIME-OBS UTC-OBS UTSTART UT-START UTC-STR UTOPEN UTCSTART UT UTC UT1 TIME_OBS UTIME TIMEOBS UT-TIME OBSTIME "
     "STARTTIM TAIHMS UT_START UTC-TIME TIME-BEG START-UT".split()
 )
-_END_CLOCKS = ("TIME-END", "TIME_END", "UTEND", "UTC-END", "UT-END", "UT_END", "UTC_END")
+_END_CLOCKS = (
+    "TIME-END", "TIME_END", "UTCEND", "UTEND", "UTC-END", "UT-END", "UT_END", "UTC_END", "UTCSTOP", "UTSTOP", "UT-STOP",
+    "TIMEEND", "END-UT",
+)  # fmt: skip
 _BEGIN_DATES = ("DATE-BEG", "DATE_BEG", "DATE-STA", "TSTART_DATE")
 _OBSERVATION_DATES = tuple("DATE-OBS DATE_OBS DATEOBS DATE_OB UTDATE UT-DATE OBS-DATE OBSDATE DATE__OBS".split())
-_ENDS = ("DATE-END", "DATE_END", "DATEEND", "DATE_STP", "DATE-STP")
+_ENDS = ("DATE-END", "DATE_END", "DATEEND", "DATE_STP", "DATE-STP", "DATE_OBE", "OBS_STP", "OBS-END", "OBS_END")
 _MJD_BEGINS = ("EXPSTART", "MJD-BEG", "MJD_BEG", "MJD-STR", "MJDSTART")
 _MJD_OBSERVATIONS = ("MJD-OBS", "MJD_OBS", "MJDOBS", "MJD_START", "MJD")
 _MJD_ENDS = ("MJD-END", "MJD_END", "MJDEND", "MJD_STOP")
@@ -39,7 +43,17 @@ def plausible(mjd: float) -> bool:
     return _PLAUSIBLE[0] < mjd < _PLAUSIBLE[1]
 
 
-def _scaled(mjd: float, hit: Hit, scope: Scope) -> float | None:
+#: A time that names its own scale, as the JSOC writes them: ``2011.02.15_00:00:00_TAI``.
+_SCALED_TEXT = re.compile(r"\s*(\d{4}\D\d\d\D\d\d)[_T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)_(TAI|UTC?|TT|TDT)\s*$")
+
+
+def _with_scale(text: str) -> tuple[str, str]:
+    """A time's text without the scale that it names, and the scale."""
+    match = _SCALED_TEXT.match(text)
+    return (f"{match[1]}T{match[2]}", match[3]) if match else (text, "")
+
+
+def _scaled(mjd: float, hit: Hit, scope: Scope, scale: str = "") -> float | None:
     if not plausible(mjd):
         scope.problem(
             "attention",
@@ -49,14 +63,15 @@ def _scaled(mjd: float, hit: Hit, scope: Scope) -> float | None:
             hdu=hit.hdu.index,
         )
         return None
-    return to_utc(mjd, time_scale(hit.hdu.header, scope.primary.header))
+    return to_utc(mjd, scale or time_scale(hit.hdu.header, scope.primary.header))
 
 
 def calendar(hit: Hit, scope: Scope, clocks: tuple[str, ...] = _CLOCKS) -> float | None:
     """MJD of a calendar keyword; a bare date is joined with the time of day that another keyword gives."""
     if not isinstance(hit.value, str):
         return None
-    parsed = parse_date(hit.value)
+    text, scale = _with_scale(hit.value)
+    parsed = parse_date(text)
     if parsed is None:
         if len(hit.value.strip()) > 4:
             scope.problem(
@@ -70,7 +85,7 @@ def calendar(hit: Hit, scope: Scope, clocks: tuple[str, ...] = _CLOCKS) -> float
     mjd, complete = parsed
     if not complete:
         mjd = _with_clock(mjd, hit, scope, clocks)
-    return _scaled(mjd, hit, scope)
+    return _scaled(mjd, hit, scope, scale)
 
 
 def _with_clock(mjd: float, hit: Hit, scope: Scope, clocks: tuple[str, ...]) -> float:

@@ -45,19 +45,25 @@ class Frame:
     def to_icrs(self, longitudes: np.ndarray, latitudes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Right ascension and declination (degrees) of positions (degrees); NaN stays NaN."""
         if self.kind == "equatorial" and self.system == "ICRS":
-            return np.mod(longitudes, 360.0), latitudes
+            return _turn(longitudes), latitudes
         matrix = _matrix(self)
         if matrix is None:
             return _through_astropy(self, longitudes, latitudes)
         a, d = np.radians(longitudes), np.radians(latitudes)
         vectors = np.array([np.cos(d) * np.cos(a), np.cos(d) * np.sin(a), np.sin(d)])
         x, y, z = matrix @ vectors
-        return np.mod(np.degrees(np.arctan2(y, x)), 360.0), np.degrees(np.arctan2(z, np.hypot(x, y)))
+        return _turn(np.degrees(np.arctan2(y, x))), np.degrees(np.arctan2(z, np.hypot(x, y)))
 
     def position(self, longitude: float, latitude: float) -> tuple[float, float]:
         """One position."""
         ra, dec = self.to_icrs(np.array([longitude]), np.array([latitude]))
         return float(ra[0]), float(dec[0])
+
+
+def _turn(longitudes: np.ndarray) -> np.ndarray:
+    """Longitudes from 0 to below 360 (the remainder of a tiny negative number is 360 itself)."""
+    turned = np.mod(longitudes, 360.0)
+    return np.where(turned >= 360.0, 0.0, turned)
 
 
 def _equinox(frame: Frame) -> Time:

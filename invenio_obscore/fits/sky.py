@@ -11,7 +11,7 @@ from ..errors import FitsError
 from ..obscore.regions import Circle, Polygon, Region, Union, separation
 from .cards import Header
 from .frames import frame_of
-from .wcs import Lookup, SkyAxes, build, find_sky, image_shape, pixel_to_world
+from .wcs import Lookup, SkyAxes, axis_type, build, find_sky, has_scale, image_shape, pixel_to_world
 
 _WIDE_DEG = 3.0
 _PER_EDGE = 8
@@ -62,7 +62,7 @@ def sky_coverage(header: Header, lookup: Lookup | None = None) -> SkyCoverage | 
     """
     shape = image_shape(header)
     axes = find_sky(header)
-    if axes is None or max(axes.longitude, axes.latitude) > len(shape):
+    if axes is None or max(axes.longitude, axes.latitude) > len(shape) or not has_scale(header, axes):
         return None
     pair = tuple(sorted((axes.longitude, axes.latitude)))
     lengths = tuple(shape[n - 1] for n in pair)
@@ -80,12 +80,7 @@ class _Image:
         self._axes, self._lengths = axes, lengths
         self._wcs = build(header, pair, axes.alternate, lookup)
         self._frame = frame_of(header, axes.kind, axes.alternate)
-        self._flat = str(header.get(f"CTYPE{axes.longitude}{axes.alternate}", "")).upper()[-3:] in (
-            "TAN",
-            "TPV",
-            "TNX",
-            "SIP",
-        )
+        self._flat = axis_type(header, axes.longitude, axes.alternate)[-3:] in ("TAN", "TPV", "TNX", "SIP")
         self._swapped = axes.longitude > axes.latitude
 
     def _to_sky(self, pixels: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 import warnings
+from datetime import date
 from functools import lru_cache
 
 import erfa
@@ -142,12 +143,20 @@ def parse_angle(text: str) -> tuple[float, bool] | None:
 
 # Times
 
+#: The proleptic ordinal of Python's dates on MJD 0.
+_ORDINAL_OF_MJD = date(1858, 11, 17).toordinal()
+_WHOLE_YEAR = -1
 _ISO = re.compile(r"\s*([+-]?\d{4,5})[-:/.](\d{1,2})[-:/.](\d{1,2})(?:[T\s:]+(.*))?$")
 _OLD = re.compile(r"\s*(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{2}|\d{4})(?:[T\s]+(.*))?$")
-_NAMED = re.compile(r"\s*(\d{1,2})[-\s]([A-Za-z]{3})[a-z]*[-\s](\d{2}|\d{4})(?:[T\s]+(.*))?$")
+_NAMED = re.compile(r"\s*(\d{1,2})[-\s/.]([A-Za-z]{3})[a-z]*\.?[-\s/.](\d{2}|\d{4})(?:[T\s]+(.*))?$")
+_NAMED_BETWEEN = re.compile(r"\s*(\d{4})[-\s/.]([A-Za-z]{3})[a-z]*[-\s/.](\d{1,2})(?:[T\s]+(.*))?$")
+#: What C's asctime and IRAF write: ``Tue Nov 2 18:38:21 2010``.
+_ASCTIME = re.compile(r"\s*(?:[A-Za-z]{3},?\s+)?([A-Za-z]{3})[a-z]*\s+(\d{1,2})\s+([\d:.]+)\s+(\d{4})$")
+#: A day of the year: ``2004-123``, ``2004:123:12:30:00``.
+_DAY_OF_YEAR = re.compile(r"\s*(\d{4})[-:/](\d{3})(?:[T:\s]+(.*))?$")
 _COMPACT = re.compile(r"\s*(\d{4})(\d{2})(\d{2})(?:[T_]?(\d{2})(\d{2})(\d{2}))?$")
 _CLOCK = re.compile(
-    r"\s*(\d{1,2})(?:[:h]\s*(\d{1,2})(?:[:m]\s*(\d{1,2}(?:\.\d*)?)s?)?)?\s*(?:Z|UTC?|GMT)?\s*([+-]\d\d:?\d\d)?$", re.I
+    r"\s*(\d{1,2})(?:[:h]\s*(\d{1,2})(?:[:m]\s*(\d{1,2}(?:[.,]\d*)?)s?)?)?\s*(?:Z|UTC?|GMT)?\s*([+-]\d\d:?\d\d)?$", re.I
 )
 _MONTHS = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
 
@@ -157,7 +166,7 @@ def parse_clock(text: str) -> float | None:
     match = _CLOCK.match(text)
     if not match or match[2] is None:
         return None
-    hours, minutes, seconds = int(match[1]), int(match[2]), float(match[3] or 0)
+    hours, minutes, seconds = int(match[1]), int(match[2]), float((match[3] or "0").replace(",", "."))
     if hours > 24 or minutes > 59 or seconds >= 61:
         return None
     offset = 0.0
@@ -174,11 +183,11 @@ def parse_date(text: str) -> tuple[float, bool] | None:
     if parts is None:
         return None
     year, month, day, clock = parts
-    if not (1 <= month <= 12 and 1 <= day <= 31) or not -4799 < year < 10000:
-        return None
     try:
-        _, mjd = erfa.cal2jd(year, month, day)
-    except erfa.ErfaError:
+        # The day of a year is counted from its first; months have their own number of days.
+        first, extra = (1, day - 1) if month == _WHOLE_YEAR else (day, 0)
+        mjd = date(year, 1 if month == _WHOLE_YEAR else month, first).toordinal() + extra - _ORDINAL_OF_MJD
+    except ValueError:
         return None
     fraction = parse_clock(clock) if clock else None
     if clock and fraction is None:
@@ -187,19 +196,39 @@ def parse_date(text: str) -> tuple[float, bool] | None:
 
 
 def _calendar(text: str) -> tuple[int, int, int, str] | None:
+    """Year, month (`_WHOLE_YEAR` where the day is the year's), day, time of day."""
     match = _ISO.match(text)
     if match:
         return int(match[1]), int(match[2]), int(match[3]), match[4] or ""
     match = _OLD.match(text)
     if match:
         return _year(match[3]), int(match[2]), int(match[1]), match[4] or ""
-    match = _NAMED.match(text)
-    if match and match[2].lower() in _MONTHS:
-        return _year(match[3]), _MONTHS[match[2].lower()], int(match[1]), match[4] or ""
+    named = _named_month(text)
+    if named is not None:
+        return named
+    match = _DAY_OF_YEAR.match(text)
+    if match and 1 <= int(match[2]) <= 366:
+        return int(match[1]), _WHOLE_YEAR, int(match[2]), match[3] or ""
     match = _COMPACT.match(text)
     if match and 1850 <= int(match[1]) <= 2200:
         clock = f"{match[4]}:{match[5]}:{match[6]}" if match[4] else ""
         return int(match[1]), int(match[2]), int(match[3]), clock
+    return None
+
+
+def _named_month(text: str) -> tuple[int, int, int, str] | None:
+    """A date whose month is a word."""
+    match = _NAMED.match(text)
+    if match and match[2].lower() in _MONTHS:
+        # No convention bounds these years, as one does dd/mm/yy; the first such files are of the 1970s.
+        year = _year(match[3]) + (100 if len(match[3]) == 2 and int(match[3]) < 60 else 0)
+        return year, _MONTHS[match[2].lower()], int(match[1]), match[4] or ""
+    match = _NAMED_BETWEEN.match(text)
+    if match and match[2].lower() in _MONTHS:
+        return int(match[1]), _MONTHS[match[2].lower()], int(match[3]), match[4] or ""
+    match = _ASCTIME.match(text)
+    if match and match[1].lower() in _MONTHS:
+        return int(match[4]), _MONTHS[match[1].lower()], int(match[2]), match[3]
     return None
 
 

@@ -66,6 +66,39 @@ def axis_count(header: Header, alternate: str = "") -> int:
     return min(_MOST_AXES, max(naxis, header.integer(f"WCSAXES{alternate}"), highest))
 
 
+#: A celestial axis type, however many hyphens stand in it.
+_CELESTIAL = re.compile(r"(RA|DEC|[GES]L(?:ON|AT))-+([A-Z]{3})(-SIP)?$")
+#: The polynomial that SCAMP and its kin give a tangent plane (TAN), which the registry of conventions calls TPV; where
+#: a SIP polynomial says the same, that one is used.
+_POLYNOMIAL = re.compile(r"PV(?:1_(?:[5-9]|[1-3]\d)|2_(?:\d|[1-3]\d))$")
+
+
+def axis_type(header: Header, axis: int, alternate: str = "") -> str:
+    """CTYPE in capitals, without blanks around it and with as many hyphens as the standard wants (``RA--TAN``)."""
+    written = str(header.get(f"CTYPE{axis}{alternate}", "")).strip().upper()
+    match = _CELESTIAL.match(written)
+    return match[1].ljust(5, "-") + match[2] + (match[3] or "") if match else written
+
+
+def _is_polynomial(header: Header) -> bool:
+    """Whether the PVi_m of a tangent plane are a polynomial: its linear terms are there, and no SIP goes before it."""
+    linear = all(header.number(k) != 0 for k in ("PV1_1", "PV2_1"))
+    return linear and "A_ORDER" not in header and _has_polynomial(header)
+
+
+def _has_polynomial(header: Header) -> bool:
+    return "PV" in header.cards and any(_POLYNOMIAL.match(k) for k in header if k.startswith("PV"))
+
+
+def _type_card(header: Header, axis: int, alternate: str, polynomial: bool) -> str:
+    """The CTYPE card as wcslib wants it."""
+    keyword = f"CTYPE{axis}{alternate}"
+    if keyword not in header:
+        return ""
+    ctype = axis_type(header, axis, alternate)
+    return write_card(keyword, ctype[:-3] + "TPV" if polynomial and ctype.endswith("-TAN") else ctype)
+
+
 def _axis_kind(ctype: str, table: dict[str, str]) -> str:
     padded = ctype.upper().strip().ljust(4, "-")
     return table.get(padded[:4], "") if padded[:2] != "RA" or padded[:4] == "RA--" else ""
@@ -82,7 +115,7 @@ def sky_axes(header: Header, alternate: str = "") -> SkyAxes | None:
     longitude = latitude = 0
     kinds = set()
     for n in range(1, axis_count(header, alternate) + 1):
-        ctype = str(header.get(f"CTYPE{n}{alternate}", ""))
+        ctype = axis_type(header, n, alternate)
         if not longitude and (kind := _axis_kind(ctype, LONGITUDES)):
             longitude = n
             kinds.add(kind)
@@ -94,19 +127,39 @@ def sky_axes(header: Header, alternate: str = "") -> SkyAxes | None:
     return SkyAxes(longitude, latitude, kinds.pop(), alternate)
 
 
-_SOLAR = ("HPLN", "HPLT", "HPRZ", "HGLN", "HGLT", "CRLN", "CRLT", "SOLX", "SOLY", "HCLN")
+_SOLAR = ("HPLN", "HPLT", "HPRZ", "HGLN", "HGLT", "CRLN", "CRLT", "SOLX", "SOLY", "HCLN", "SOLA", "GONG")
+#: Ephemeris of the Sun, which only pictures of it need (Thompson 2006, section 2 and 9, and what came before).
+_SOLAR_KEYWORDS = (
+    "RSUN_OBS", "RSUN_REF", "RSUN_ARC", "DSUN_OBS", "HGLN_OBS", "CRLN_OBS", "SOLAR_R", "SOLAR_P0", "SOLAR_B0",
+    "SOLAR_P",
+)  # fmt: skip
 
 
 def is_solar(header: Header) -> bool:
     """Whether the primary system is the Sun's (Thompson 2006), or a planet's surface."""
-    ctypes = [str(header.get(f"CTYPE{n}", "")).upper()[:4] for n in (1, 2)]
-    return any(c in _SOLAR for c in ctypes)
+    ctypes = [axis_type(header, n)[:4] for n in (1, 2)]
+    return any(c in _SOLAR for c in ctypes) or any(k in header for k in _SOLAR_KEYWORDS)
+
+
+def has_scale(header: Header, axes: SkyAxes) -> bool:
+    """Whether a card says how large a pixel is; the standard's 1 degree, where none does, is no camera's."""
+    pair, letter = (axes.longitude, axes.latitude), axes.alternate
+    if uses_tables(header, pair, letter) or "PLTSCALE" in header:
+        return True
+    names = [f"CDELT{n}" for n in pair] + [f"{m}{i}_{j}" for m in ("CD", "PC") for i in pair for j in pair]
+    return any(name + letter in header for name in names)
+
+
+#: What a plate solution of the Digitized Sky Survey needs; it stands for the WCS that such headers lack.
+_PLATE = ("PLTRAH", "PLTDECD", "PLTSCALE", "XPIXELSZ", "YPIXELSZ", "CNPIX1", "CNPIX2", "PPO3", "PPO6", "AMDX1", "AMDY1")
 
 
 def find_sky(header: Header) -> SkyAxes | None:
     """The celestial axes of the primary system, else of the first alternate; none of a picture of the Sun."""
     if is_solar(header):
         return None
+    if "CTYPE1" not in header and all(k in header for k in _PLATE):
+        return SkyAxes(1, 2, "equatorial")
     return next((axes for letter in alternates(header) if (axes := sky_axes(header, letter))), None)
 
 
@@ -127,14 +180,26 @@ def own_cards(header: Header, axes: tuple[int, ...] = (), alternate: str = "") -
     FitsError
         A card that must hold a number holds something else.
     """
-    noao = any(str(header.get(f"CTYPE{n}", "")).upper().endswith(("TNX", "ZPX")) for n in (1, 2))
-    cards = header.select(
-        lambda k: (_belongs(k, alternate) and _of_axes(k, axes)) or (noao and not alternate and bool(_NOAO.match(k)))
-    )
-    cards = _numeric(header, cards)
+    noao = any(axis_type(header, n).endswith(("TNX", "ZPX")) for n in (1, 2))
+    tangent = any(axis_type(header, n, alternate)[4:] in ("-TAN", "-TAN-SIP") for n in (1, 2))
+    polynomial = tangent and _is_polynomial(header)
+    other = tangent and not polynomial and _has_polynomial(header)
+    both = any(k in header for k in ("CD1_1", "CD2_2"))
+
+    def wanted(keyword: str) -> bool:
+        if keyword.startswith("CTYPE") or (other and keyword.startswith("PV")):
+            return False
+        if both and not alternate and keyword.startswith("PC"):
+            return False  # the standard forbids both; the newer CD is what the writers of both meant
+        own = _belongs(keyword, alternate) and _of_axes(keyword, axes)
+        return own or (noao and not alternate and bool(_NOAO.match(keyword)))
+
+    cards = _numeric(header, header.select(wanted))
     count = min(axis_count(header, alternate), _MOST_AXES)
-    units = [_unit_card(header, n, alternate) for n in (axes or range(1, count + 1))]
-    return write_card("NAXIS", max(1, count)) + cards + "".join(units)
+    numbers = axes or range(1, count + 1)
+    types = [_type_card(header, n, alternate, polynomial) for n in numbers]
+    units = [_unit_card(header, n, alternate) for n in numbers]
+    return write_card("NAXIS", max(1, count)) + cards + "".join(types) + "".join(units)
 
 
 def _numeric(header: Header, cards: str) -> str:
@@ -181,7 +246,7 @@ Lookup = Callable[[], fits.HDUList | None]
 
 def uses_tables(header: Header, axes: tuple[int, ...], alternate: str = "") -> bool:
     """Whether one of these axes is a -TAB axis (FITS 4.0, section 8.2.4)."""
-    return any(str(header.get(f"CTYPE{n}{alternate}", "")).upper()[4:] == "-TAB" for n in axes)
+    return any(axis_type(header, n, alternate)[4:] == "-TAB" for n in axes)
 
 
 def build(header: Header, axes: tuple[int, ...] = (), alternate: str = "", lookup: Lookup | None = None) -> WCS:

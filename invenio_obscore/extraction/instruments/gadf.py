@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...fits.problems import Problem
 from ..evidence import Evidence
-from ..generic import keyword_position
+from ..position import keyword_position
 from ..products import role
 from ..rules import Computed, Constant, Found, Instrument, Keyword, written
 from ..scope import Scope

@@ -8,7 +8,7 @@ from astropy import units as u
 
 from ...fits.spectral import from_values
 from ...fits.values import parse_date
-from ..generic import keyword_position
+from ..position import keyword_position
 from ..rules import Computed, Constant, Found, Instrument, Keyword, written
 from ..scope import Hit, Scope
 from ..spectra import found as spectral_found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..evidence import Evidence
-from ..generic import keyword_position
+from ..position import keyword_position
 from ..rules import Computed, Found, Instrument, Keyword, written
 from ..scope import Hit, Scope
 

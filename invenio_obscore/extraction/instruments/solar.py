@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from astropy import units as u
@@ -11,7 +10,7 @@ from ...fits.values import parse_date
 from ...fits.wcs import is_solar
 from ..evidence import Evidence
 from ..rules import Computed, Constant, Found, Instrument, Keyword, written
-from ..scope import Hit, Scope
+from ..scope import Scope
 from ..times import calendar
 
 _ANGSTROM = ("EIT", "AIA", "EUVI", "SWAP", "EUI", "SUVI", "TRACE", "XRT", "FSI", "HRI", "SECCHI")
@@ -43,18 +42,6 @@ def begin_of_day(scope: Scope) -> Iterator[Found]:
             yield Found(column, parsed[0], Evidence(column, "instrument", f"GOES XRS: {names[0]}, {names[1]}", 0, raw))
 
 
-_RECORD_TIME = re.compile(r"(\d{4})\.(\d\d)\.(\d\d)_(\d\d:\d\d:\d\d(?:\.\d+)?)_(TAI|UTC)")
-
-
-def record_time(hit: Hit, scope: Scope) -> float | None:
-    """T_OBS and T_REC of SDO's JSOC: ``2011.02.15_00:00:00_TAI``."""
-    match = _RECORD_TIME.match(str(hit.value))
-    if not match:
-        return calendar(hit, scope)
-    parsed = parse_date(f"{match[1]}-{match[2]}-{match[3]}T{match[4]}")
-    return parsed[0] - (35.0 / 86400 if match[5] == "TAI" else 0.0) if parsed else None
-
-
 GOES_XRS = Instrument(
     "GOES XRS",
     lambda scope: written(TELESCOP="GOES")(scope) and written(INSTRUME="X-RAY|XRS")(scope),
@@ -69,7 +56,7 @@ HMI = Instrument(
     "SDO HMI",
     written(INSTRUME="HMI"),
     (
-        Keyword("t_min", ("DATE-OBS", "DATE_OBS", "T_OBS", "T_REC"), convert=record_time),
+        Keyword("t_min", ("DATE-OBS", "DATE_OBS", "T_OBS", "T_REC"), convert=calendar),
         Constant("em_min", 6.173e-7, "Fe I 6173 ångströms"),
         Constant("em_max", 6.174e-7, "Fe I 6173 ångströms"),
     ),
@@ -82,7 +69,7 @@ SOLAR = Instrument(
     ),
     (
         Computed(("em_min", "em_max"), wavelength),
-        Keyword("t_min", ("DATE-BEG", "DATE-OBS", "DATE_OBS", "T_OBS"), convert=record_time),
+        Keyword("t_min", ("DATE-BEG", "DATE-OBS", "DATE_OBS", "T_OBS"), convert=calendar),
         Keyword("target_name", ("OBJECT",)),
     ),
 )

@@ -1,0 +1,166 @@
+"""Rules: what a product covers in the spectrum, on headers made for the purpose."""
+
+import struct
+
+import pytest
+from extracted import codes, one
+from fits_files import image, primary, table
+
+from invenio_obscore.extraction import Product
+
+
+def spectrum(count: int = 1000, **cards: object) -> Product:
+    return one(image((count,), **cards))
+
+
+@pytest.mark.parametrize(
+    ("cards", "low", "high"),
+    [
+        ({"CTYPE1": "WAVE", "CRVAL1": 5e-7, "CDELT1": 1e-10, "CRPIX1": 1.0}, 5e-7, 6e-7),
+        ({"CTYPE1": "WAVE", "CUNIT1": "Angstrom", "CRVAL1": 5000.0, "CDELT1": 1.0, "CRPIX1": 1.0}, 5e-7, 6e-7),
+        (
+            {"CTYPE1": "AWAV", "CUNIT1": "Angstrom", "CRVAL1": 5000.0, "CDELT1": 1.0, "CRPIX1": 1.0},
+            5.0014e-7,
+            6.0017e-7,
+        ),
+        ({"CTYPE1": "WAVE-LOG", "CUNIT1": "nm", "CRVAL1": 500.0, "CDELT1": 0.1, "CRPIX1": 1.0}, 5e-7, 6.107e-7),
+        ({"CTYPE1": "FREQ", "CRVAL1": 1.4e9, "CDELT1": 1e5, "CRPIX1": 1.0}, 0.19986, 0.21414),
+        ({"CTYPE1": "FREQ", "CUNIT1": "GHz", "CRVAL1": 1.5, "CDELT1": -1e-4, "CRPIX1": 1.0}, 0.19986, 0.21414),
+        ({"CTYPE1": "ENER", "CUNIT1": "keV", "CRVAL1": 1.0, "CDELT1": 0.01, "CRPIX1": 1.0}, 1.1276e-10, 1.2461e-9),
+        ({"CTYPE1": "WAVN", "CUNIT1": "cm-1", "CRVAL1": 1000.0, "CDELT1": 1.0, "CRPIX1": 1.0}, 5e-6, 1e-5),
+        (
+            {"CTYPE1": "VRAD", "CUNIT1": "km/s", "CRVAL1": 0.0, "CDELT1": 1.0, "CRPIX1": 1.0, "RESTFRQ": 1.420405752e9},
+            0.211061,
+            0.21177,
+        ),
+        ({"CTYPE1": "VOPT", "CRVAL1": 0.0, "CDELT1": 1e3, "CRPIX1": 1.0, "RESTWAV": 6.5628e-7}, 6.5628e-7, 6.5847e-7),
+        ({"CTYPE1": "LINEAR", "CUNIT1": "Angstrom", "CRVAL1": 5000.0, "CDELT1": 1.0, "CRPIX1": 1.0}, 5e-7, 6e-7),
+        (
+            {
+                "CTYPE1": "LINEAR",
+                "WAT1_001": "wtype=linear label=Wavelength units=angstroms",
+                "CRVAL1": 5000.0,
+                "CD1_1": 1.0,
+            },
+            5e-7,
+            6e-7,
+        ),
+        (
+            {
+                "CTYPE1": "LINEAR",
+                "DC-FLAG": 1,
+                "WAT1_001": "wtype=linear units=Angstroms",
+                "CRVAL1": 3.7,
+                "CD1_1": 1e-4,
+            },
+            5.011e-7,
+            6.309e-7,
+        ),
+        ({"COEFF0": 3.7, "COEFF1": 1e-4}, 5.011e-7, 6.309e-7),
+        ({"CTYPE1": "Wavelength", "CUNIT1": "Angstroms", "CRVAL1": 5000.0, "CDELT1": 1.0, "CRPIX1": 1.0}, 5e-7, 6e-7),
+    ],
+)
+def test_spectral_axes(cards: dict[str, object], low: float, high: float) -> None:
+    product = spectrum(**cards)
+    assert product.row["dataproduct_type"] == "spectrum"
+    assert product.row["em_min"] == pytest.approx(low, rel=2e-3)
+    assert product.row["em_max"] == pytest.approx(high, rel=2e-3)
+    assert product.row["em_xel"] == 1000
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        {"CTYPE1": "LINEAR", "CRVAL1": 4000.0, "CDELT1": 1.0, "CRPIX1": 1.0},
+        {"CTYPE1": "LINEAR", "WAT1_001": "wtype=linear units=Angstroms", "CRVAL1": 1.0, "CDELT1": 1.0, "CRPIX1": 1.0},
+        {"CTYPE1": "Wavelength", "CRVAL1": 4000.0, "CDELT1": 1.0, "CRPIX1": 1.0},
+        {"CTYPE1": "VRAD", "CRVAL1": 0.0, "CDELT1": 1.0, "CRPIX1": 1.0},
+        {"CTYPE1": "WAVE", "CUNIT1": "kg", "CRVAL1": 1.0, "CDELT1": 1.0, "CRPIX1": 1.0},
+    ],
+)
+def test_nothing_is_guessed(cards: dict[str, object]) -> None:
+    product = spectrum(**cards)
+    assert product.row["em_min"] is None
+    assert "missing" in codes(product)
+
+
+def test_metres_by_the_standard_are_believed_and_marked() -> None:
+    product = spectrum(CTYPE1="WAVE", CRVAL1=4000.0, CDELT1=1.0, CRPIX1=1.0)
+    assert product.row["em_min"] == pytest.approx(3999.5)
+    assert "em-implausible" in codes(product)
+
+
+def test_spectra_in_tables() -> None:
+    rows = b"".join(struct.pack(">2d", 300 + n, 1.0) for n in range(100))
+    product = one(primary() + table([("WAVE", "D", "nm"), ("FLUX", "D", "erg/s/cm2/Angstrom")], rows, 100))
+    assert product.row["dataproduct_type"] == "spectrum"
+    assert (product.row["em_min"], product.row["em_max"]) == pytest.approx((3e-7, 3.99e-7))
+    assert product.row["em_xel"] == 100
+    assert product.row["o_ucd"] == "phot.flux.density;em.wl"
+
+
+def test_a_column_without_a_unit_is_a_problem() -> None:
+    rows = b"".join(struct.pack(">2d", 3000 + n, 1.0) for n in range(100))
+    product = one(primary() + table([("WAVE", "D", ""), ("FLUX", "D", "")], rows, 100))
+    assert product.row["em_min"] is None
+    assert product.row["em_xel"] == 100
+    assert "unit-missing" in codes(product)
+
+
+@pytest.mark.parametrize(
+    ("text", "context", "low", "high"),
+    [
+        ("SDSS r'", "", 555, 695),
+        ("Bessell V", "", 500, 590),
+        ("F606W", "HST ACS", 470, 715),
+        ("r.MP9602", "CFHT MegaPrime", 553, 699),
+        ("Ks", "", 1990, 2310),
+        ("F200W", "JWST NIRCAM", 1755, 2227),
+        ("g DECam SDSS c0001 4720.0 1520.0", "DECam", 396, 548),
+        ("i_G0302", "Gemini GMOS-N", 690, 850),
+        ("Halpha", "", 651, 661),
+        ("CLEAR", "", None, None),
+        ("XYZ", "", None, None),
+        ("F999W", "HST", None, None),
+    ],
+)
+def test_filters(text: str, context: str, low: float | None, high: float | None) -> None:
+    from invenio_obscore.extraction.bands import resolve
+
+    band = resolve(text, context)
+    if low is None or high is None:
+        assert band is None
+    else:
+        assert band is not None
+        assert (band.low * 1e9, band.high * 1e9) == pytest.approx((low, high), abs=1)
+
+
+def test_the_logarithm_of_a_unit() -> None:
+    for name in ("LOG-LINEAR", "LINEAR"):
+        product = spectrum(CTYPE1=name, CUNIT1="LOG10(ANGSTROM)", CRVAL1=4.0, CDELT1=1e-4, CRPIX1=1.0)
+        assert (product.row["em_min"], product.row["em_max"]) == pytest.approx((1e-6, 1.2589e-6), rel=1e-3)
+
+
+def test_an_axis_in_millimetres_is_the_detectors() -> None:
+    assert one(image((100, 100), CUNIT1="mm", CRVAL1=5.0, CDELT1=0.015, CRPIX1=1.0)).row["em_min"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Angstroms", "Angstrom"),
+        ("(nm)", "nm"),
+        ("[km/s]", "km/s"),
+        ("erg s**(-1) cm**(-2) nm**(-1)", "erg / (s cm2 nm)"),
+        ("1e-17 erg / (Angstrom cm2 s)", "1e-17 erg / (Angstrom cm2 s)"),
+        ("MICRON", "um"),
+        ("furlongs", None),
+        ("-1", None),
+    ],
+)
+def test_units_as_people_write_them(text: str, expected: str | None) -> None:
+    from astropy import units as u
+
+    from invenio_obscore.fits.values import parse_unit
+
+    assert parse_unit(text) == (None if expected is None else u.Unit(expected))
