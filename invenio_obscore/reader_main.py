@@ -38,7 +38,7 @@ def _part(parent: Parent, request: dict[str, Any], limits: Limits) -> bytes:
     _archives[session] = archive
     header = {
         "archive": True,
-        "members": len(part.reading.members),
+        "members": [member.member for member in part.reading.members],
         "done": part.done,
         "total": part.total,
         "more": part.more,

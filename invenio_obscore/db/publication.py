@@ -278,3 +278,8 @@ def count_rows(connection: Connection, *, recid: str) -> int:
 def parents(connection: Connection) -> set[UUID]:
     """Every record that has a row."""
     return set(connection.scalars(select(_MAIN.c.parent_uuid).distinct()))
+
+
+def rows_table() -> Table:
+    """``ivoa.obscore`` for statements of the caller's own, which only read."""
+    return _MAIN

@@ -35,14 +35,14 @@ class StoredPart:
     archive
         Whether it is a part of an archive.
     members
-        How many members this part holds.
+        Paths of the members that this part holds.
     done, total
         Members up to the end of this part; members in all, where that is known.
     """
 
     data: bytes
     archive: bool = False
-    members: int = 0
+    members: tuple[str, ...] = ()
     done: int = 0
     total: int | None = None
 
@@ -90,7 +90,7 @@ class ArchiveReader(ReaderProcess):
                 yield StoredPart(data)
                 return
             if header["members"]:
-                yield StoredPart(data, True, header["members"], header["done"], header["total"])
+                yield StoredPart(data, True, tuple(header["members"]), header["done"], header["total"])
             done = header["done"]
             if not header["more"]:
                 break
@@ -129,7 +129,7 @@ class ArchiveReader(ReaderProcess):
             raise error
         reading = Reading.from_bytes(data)
         reading.members = [unread_member(header["following"], error.message)]
-        return {**header, "members": 1, "done": done + 1, "more": True}, reading.to_bytes()
+        return {**header, "members": [header["following"]], "done": done + 1, "more": True}, reading.to_bytes()
 
     def extract(self, stored: bytes, *, name: str = "", mapping: str = "") -> Extracted:
         """The products of a stored reading under a mapping text (web-safe), and what has none.

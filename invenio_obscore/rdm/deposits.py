@@ -5,6 +5,7 @@ Each call asks InvenioRDM for permission again; nothing here is cached across us
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,15 +16,16 @@ from invenio_db.uow import UnitOfWork
 from invenio_rdm_records.proxies import current_rdm_records_service
 from invenio_records_resources.services.errors import ValidationErrorGroup
 from invenio_records_resources.services.uow import TaskOp
+from marshmallow import ValidationError
 from sqlalchemy import select
 
 from .. import mapping as mapping_language
 from ..errors import NotFoundError
-from . import queue, verification
+from . import access, listing, overlays, queue, verification
 from .models import Stage, Status
-from .products import FileProducts, products_of
+from .products import FileProducts, keys_of, products_of
 from .queue import ReadFilesOp
-from .stored_files import count_by_status, file_ids, list_files
+from .stored_files import all_keys, count_by_status, file_ids, list_files
 from .sweep import has_orphan
 from .tasks import prepare_draft, send_sweep
 from .verification import Corrections, Verification
@@ -58,9 +60,8 @@ def read_draft(identity: Identity, recid: str, *, page: int, size: int) -> Draft
     NoResultFound, PIDDoesNotExistError
         There is no such draft.
     """
-    draft = _resolve(recid)
-    current_rdm_records_service.draft_files.require_permission(identity, "read_files", record=draft)
-    _read_what_nobody_read(draft.id)
+    draft = access.draft_to_read(identity, recid)
+    read_what_nobody_read(draft.id)
     decided = verification.current(draft.id, Stage.DRAFT)
     files = list_files(draft.id, Stage.DRAFT, offset=(page - 1) * size, limit=size)
     if has_orphan([file.file_id for file in files]):
@@ -85,19 +86,96 @@ def write_verification(
     ------
     ValidationErrorGroup
         The mapping is wrong; each mistake with line and column.
+    ValidationError
+        Corrections name a file that the draft does not have.
     ConflictError
         Somebody else changed it since.
     """
-    draft = _resolve(recid)
-    current_rdm_records_service.draft_files.require_permission(identity, "read_files", record=draft)
-    current_rdm_records_service.require_permission(identity, "update_draft", record=draft)
+    draft = access.draft_to_change(identity, recid)
     _check_mapping(mapping)
     with UnitOfWork(db.session) as uow:
         _lock(draft.id)
+        _check_corrections(draft.id, corrections, verification.current(draft.id, Stage.DRAFT).corrections)
         stored = verification.store(draft.id, Verification(mapping, corrections, revision))
         uow.register(TaskOp.for_async_apply(prepare_draft, args=(str(draft.id),), **queue.options()))
         uow.commit()
     return stored
+
+
+def correct_product(
+    identity: Identity,
+    recid: str,
+    where: tuple[str, str],
+    values: Mapping[str, Any],
+    reset: Iterable[str],
+    revision: int,
+) -> tuple[Verification, dict[str, Any]]:
+    """Correct columns of one product and commit; the cost does not depend on how many products the draft has.
+
+    Parameters
+    ----------
+    where
+        File key and product.
+    values, reset
+        Columns with their new values, and columns whose correction is dropped.
+    revision
+        The one that the depositor saw.
+
+    Returns
+    -------
+    tuple
+        The draft's verification, and the product as `listing.one` gives it.
+
+    Raises
+    ------
+    ConflictError
+        Somebody else changed the corrections since.
+    NotFoundError
+        The draft has no such product.
+    """
+    draft = access.draft_to_change(identity, recid)
+    file_key, product = where
+    with UnitOfWork(db.session) as uow:
+        _lock(draft.id)
+        decided = verification.current(draft.id, Stage.DRAFT)
+        files = [file for file in list_files(draft.id, Stage.DRAFT) if file.key == file_key]
+        listing.one(draft.id, files, decided, product)
+        corrections = _changed(decided.corrections, where, values, set(reset))
+        stored = verification.store(draft.id, Verification(decided.mapping, corrections, revision))
+        for key in keys_of(files, stored.mapping).values():
+            overlays.refresh_one(draft.id, key, corrections.get(file_key, {}), product)
+        found = listing.one(draft.id, files, stored, product)
+        uow.commit()
+    return stored, found
+
+
+def _changed(
+    corrections: Corrections, where: tuple[str, str], values: Mapping[str, Any], reset: Collection[str]
+) -> Corrections:
+    """The corrections with those of one product changed; what is empty is left out."""
+    file_key, product = where
+    of_file = dict(corrections.get(file_key, {}))
+    kept = {name: value for name, value in of_file.pop(product, {}).items() if name not in reset}
+    if made := {**kept, **values}:
+        of_file[product] = made
+    changed = {name: given for name, given in corrections.items() if name != file_key}
+    return {**changed, file_key: of_file} if of_file else changed
+
+
+def _check_corrections(draft_uuid: UUID, corrections: Corrections, present: Corrections) -> None:
+    """Only files that the draft has, or that corrections were carried over for; nothing but what was accepted."""
+    unknown = corrections.keys() - present.keys()
+    unknown -= all_keys(draft_uuid) if unknown else set()
+    wrong: dict[str, Any] = {name: ["The draft has no file of this name."] for name in sorted(unknown)}
+    for file_key, products in corrections.items():
+        for product, values in products.items():
+            given = present.get(file_key, {}).get(product, {})
+            for column, value in values.items():
+                if isinstance(value, Mapping) and value != given.get(column):
+                    message = "A text, a number or null is expected."
+                    wrong.setdefault(file_key, {}).setdefault(product, {})[column] = [message]
+    if wrong:
+        raise ValidationError({"corrections": wrong})
 
 
 def _check_mapping(text: str) -> None:
@@ -109,10 +187,6 @@ def _check_mapping(text: str) -> None:
         raise ValidationErrorGroup(errors=mistakes)
 
 
-def _resolve(recid: str) -> Any:  # noqa: ANN401 - the instance's own draft class
-    return current_rdm_records_service.draft_cls.pid.resolve(recid, registered_only=False)
-
-
 def _lock(draft_uuid: UUID) -> None:
     """Keep the draft from being published or discarded before this transaction ends."""
     model = current_rdm_records_service.draft_cls.model_cls
@@ -121,7 +195,7 @@ def _lock(draft_uuid: UUID) -> None:
         raise NotFoundError("There is no such draft any more: it was published or discarded.")
 
 
-def _read_what_nobody_read(draft_uuid: UUID) -> None:
+def read_what_nobody_read(draft_uuid: UUID) -> None:
     """Drafts that are older than the module have files that no hook ever saw."""
     unread = file_ids(draft_uuid, Stage.DRAFT, unread=True)
     if unread:

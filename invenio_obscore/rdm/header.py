@@ -6,14 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from flask_principal import Identity
-from invenio_db import db
-from sqlalchemy import select
 
 from ..errors import NotFoundError
 from ..fits.cards import CARD
 from ..fits.reading import HduReading, Reading
 from . import access
-from .models import ObsCoreReading, Stage
+from .models import Stage
+from .stored_readings import reading_of
 
 #: Cards of one answer; a file with more says which HDUs are left out, to be asked for one by one.
 MOST_CARDS = 20_000
@@ -40,7 +39,7 @@ def read(
     """
     record = access.draft_to_read(identity, recid) if stage is Stage.DRAFT else access.record_to_read(identity, recid)
     file = access.stored_file(identity, record, stage, file_key)
-    reading = _member(stored_reading(file.file_id), product.partition("#")[0])
+    reading = reading_of(file.file_id, product.partition("#")[0])
     chosen = [item for item in reading.hdus if hdu is None or item.index == hdu]
     if not chosen:
         raise NotFoundError("No header was read there.")
@@ -48,26 +47,14 @@ def read(
 
 
 def stored_reading(file_id: UUID) -> Reading:
-    """What was read from stored bytes.
+    """What was read from stored bytes; of an archive the first some hundred members.
 
     Raises
     ------
     NotFoundError
         Nothing (yet).
     """
-    data = db.session.scalar(select(ObsCoreReading.data).where(ObsCoreReading.file_id == file_id))
-    if data is None:
-        raise NotFoundError("The file was not read (yet).")
-    return Reading.from_bytes(data)
-
-
-def _member(reading: Reading, member: str) -> Reading:
-    if not member:
-        return reading
-    found = next((item for item in reading.members if item.member == member), None)
-    if found is None:
-        raise NotFoundError(f"There is no member {member[:200]!r}.")
-    return found
+    return reading_of(file_id)
 
 
 def _within(hdus: list[HduReading], most: int) -> list[dict[str, Any]]:

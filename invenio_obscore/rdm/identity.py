@@ -41,8 +41,27 @@ def file_stem(name: str) -> str:
 
 
 def obs_id(parent_recid: str, file_key: str, member: str) -> str:
-    """Identifier that all products of one file share, where the header gives none."""
-    return f"{parent_recid}/{file_stem(member or file_key)}"
+    """Identifier that all products of one file share, where the header gives none.
+
+    Files of one folder with one stem (an image and its spectrum, say) share it, files of two folders never do.
+    """
+    path = f"{_stem_path(file_key)}/{_stem_path(member)}" if member else _stem_path(file_key)
+    return f"{parent_recid}/{path}"
+
+
+def _stem_path(path: str) -> str:
+    """The path with the file's stem in place of its name."""
+    folder, slash, _ = path.rstrip("/").rpartition("/")
+    return f"{folder}{slash}{file_stem(path)}"
+
+
+def is_deliverable(member: str) -> bool:
+    """Whether InvenioRDM's address of a member can work: HTTP normalises some paths, and headers carry its name."""
+    segments = member.split("/")
+    plain = all(segment not in ("", ".", "..") for segment in segments)
+    # The name stands unescaped in Content-Disposition, which takes neither quotes nor letters outside Latin-1.
+    name = segments[-1]
+    return plain and name.isprintable() and not set(name) & set('"\\') and all(ord(letter) < 256 for letter in name)
 
 
 def bib_reference(metadata: Mapping[str, Any], doi: str | None) -> str | None:

@@ -4,8 +4,10 @@ They are plain tables beside InvenioRDM's: no foreign key leads into records or 
 never blocks the other. A draft and the record that it becomes have the same UUID in InvenioRDM; ``stage`` tells them
 apart.
 
-- :class:`ObsCoreReading`: one row per stored file (``FileInstance.id``), the only table that a worker competes for.
-- :class:`ObsCoreExtraction`: a cache of products; it may be emptied at any time.
+- :class:`ObsCoreReading`: one row per stored file (``FileInstance.id``), the only table that a worker competes for;
+  :class:`ObsCoreReadingPart` holds what was read from an archive, some hundred members a row.
+- :class:`ObsCoreExtraction` and :class:`ObsCoreExtracted`: a cache of products, one row a product; it may be emptied at
+  any time, and so may :class:`ObsCoreOverlay`, what corrections make of some of them.
 - :class:`ObsCoreVerification`: mapping and corrections; these cannot be made again (back them up).
 - :class:`ObsCoreProduct`: every product ever published, and its identifier for ever.
 - :class:`ObsCorePublished`: what each version of a record said of its products when it was published.
@@ -21,8 +23,11 @@ from typing import Any
 from invenio_db import db
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     DateTime,
+    Double,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -63,9 +68,11 @@ def _one_of(column: str, terms: type[StrEnum]) -> str:
 class ObsCoreReading(db.Model):
     """What was read from one stored file, and how far reading has come.
 
-    ``data`` is :meth:`invenio_obscore.fits.reading.Reading.to_bytes`. A worker that reads the file holds it by
-    ``owner`` until ``lease_until`` and renews that; ``attempts`` counts how often reading was begun; ``sync_pending``
-    that records published in the meantime have still to be told.
+    ``data`` is :meth:`invenio_obscore.fits.reading.Reading.to_bytes`, None for an archive (see
+    :class:`ObsCoreReadingPart`). A worker that reads the file holds it by ``owner`` until ``lease_until`` and renews
+    that; ``attempts`` counts how often reading was begun without getting on; ``read_whole`` says that the file itself
+    is not needed any more; ``sync_pending`` that records published in the meantime have still to be told.
+    ``done_count`` of ``total_count`` is how far the members of an archive have come (None: not known yet).
     """
 
     __tablename__ = "obscore_reading"
@@ -85,22 +92,105 @@ class ObsCoreReading(db.Model):
     finished_at: Mapped[datetime | None] = mapped_column(_INSTANT)
     sync_pending: Mapped[bool] = mapped_column(default=False, server_default="false", nullable=False)
     extractor_version: Mapped[str] = mapped_column(String(64), default="", server_default="", nullable=False)
+    cause: Mapped[str] = mapped_column(String(16), default="", server_default="", nullable=False)
+    read_whole: Mapped[bool] = mapped_column(default=False, server_default="false", nullable=False)
+    done_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0", nullable=False)
+    total_count: Mapped[int | None] = mapped_column(Integer)
+    asked_at: Mapped[datetime | None] = mapped_column(_INSTANT)
     data: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+
+
+class ObsCoreReadingPart(db.Model):
+    """Some members of an archive, one after another, as they were read; kept as they come.
+
+    ``data`` is a `Reading` of the archive with these members only, ``members`` their paths.
+    """
+
+    __tablename__ = "obscore_reading_part"
+    __table_args__ = (ForeignKeyConstraint(["file_id"], ["obscore_reading.file_id"], ondelete="CASCADE"),)
+
+    file_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    part: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    members: Mapped[list[str]] = mapped_column(_JSON, nullable=False)
+    data: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
 
 
 class ObsCoreExtraction(db.Model):
     """Products of one reading under one mapping: a cache, keyed by everything that they depend on.
 
     ``key`` is a digest of extractor version, file name and mapping; corrections and what the record says are applied
-    afterwards.
+    afterwards. ``parts`` of the reading have their products in :class:`ObsCoreExtracted`; with ``complete`` it is all.
+    ``reason`` says why there are none, and ``touched_at`` when somebody last worked on it.
     """
 
     __tablename__ = "obscore_extraction"
 
     file_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    products: Mapped[list[dict[str, Any]]] = mapped_column(_JSON, nullable=False)
+    parts: Mapped[int] = mapped_column(Integer, default=0, server_default="0", nullable=False)
+    rows: Mapped[int] = mapped_column(Integer, default=0, server_default="0", nullable=False)
+    complete: Mapped[bool] = mapped_column(default=False, server_default="false", nullable=False)
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="", nullable=False)
     created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=func.now(), nullable=False, index=True)
+    touched_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=func.now(), nullable=False)
+
+
+class Sortable:
+    """What a listing of products sorts by, filters by and searches: columns of an uncorrected or a corrected product.
+
+    ``attention`` counts problems that need a person, ``words`` is what a search looks into, in lower case.
+    """
+
+    attention: Mapped[int] = mapped_column(Integer, nullable=False)
+    target_name: Mapped[str | None] = mapped_column(Text)
+    s_ra: Mapped[float | None] = mapped_column(Double)
+    t_min: Mapped[float | None] = mapped_column(Double)
+    em_min: Mapped[float | None] = mapped_column(Double)
+    words: Mapped[str] = mapped_column(Text, default="", server_default="", nullable=False)
+
+
+class ObsCoreExtracted(Sortable, db.Model):
+    """One product of an extraction, or with ``failed`` one member that could not be read.
+
+    ``product`` names it as corrections do (``""`` or ``<member>#<key>``), ``size`` are the bytes of its file,
+    ``document`` is :meth:`.Product.to_dict`.
+    """
+
+    __tablename__ = "obscore_extracted"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["file_id", "key"], ["obscore_extraction.file_id", "obscore_extraction.key"], ondelete="CASCADE"
+        ),
+    )
+
+    file_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    product: Mapped[str] = mapped_column(Text, nullable=False)
+    failed: Mapped[bool] = mapped_column(default=False, server_default="false", nullable=False)
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    document: Mapped[dict[str, Any]] = deferred(mapped_column(_JSON, nullable=False))
+
+
+class ObsCoreOverlay(Sortable, db.Model):
+    """What a draft's corrections make of one extracted product (``document``); ``digest`` tells which corrections."""
+
+    __tablename__ = "obscore_overlay"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["file_id", "key", "number"],
+            ["obscore_extracted.file_id", "obscore_extracted.key", "obscore_extracted.number"],
+            ondelete="CASCADE",
+        ),
+        Index("ix_obscore_overlay_product", "file_id", "key", "number"),
+    )
+
+    record_uuid: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    file_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(64), nullable=False)
+    document: Mapped[dict[str, Any]] = deferred(mapped_column(_JSON, nullable=False))
 
 
 class ObsCoreVerification(db.Model):
@@ -151,7 +241,8 @@ class ObsCorePublished(db.Model):
     """What one version of a record says of one product, as it was when it was published.
 
     It keeps the extractor version: a newer extractor changes nothing here until somebody asks for it. ``row`` holds the
-    columns that are not the system's; whether it stands in ``ivoa.obscore`` depends on what is public now.
+    columns that are not the system's, ``size`` the bytes of an archive's member; whether it stands in ``ivoa.obscore``
+    depends on what is public now.
     """
 
     __tablename__ = "obscore_published"
@@ -161,5 +252,6 @@ class ObsCorePublished(db.Model):
     file_id: Mapped[uuid.UUID] = mapped_column(Uuid, nullable=False)
     file_key: Mapped[str] = mapped_column(Text, nullable=False)
     row: Mapped[dict[str, Any]] = mapped_column(_JSON, default=dict, nullable=False)
-    evidence: Mapped[dict[str, Any]] = mapped_column(_JSON, default=dict, nullable=False)
+    evidence: Mapped[dict[str, Any]] = deferred(mapped_column(_JSON, default=dict, nullable=False))
+    size: Mapped[int | None] = mapped_column(BigInteger)
     extractor_version: Mapped[str] = mapped_column(String(64), default="", server_default="", nullable=False)

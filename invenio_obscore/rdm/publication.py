@@ -28,6 +28,7 @@ from . import custom_fields, published, reading, verification
 from .models import Stage, Status
 from .products import products_of
 from .published import Said, Version
+from .queue import TellRecordsOp
 from .rows import complete, record_facts
 from .stored_files import StoredFile, file_ids, list_files
 from .visibility import published_keys
@@ -66,8 +67,17 @@ def publish(record: Any, uow: UnitOfWork) -> Synced:  # noqa: ANN401 - an RDMRec
     reading.lock_unfinished(file_ids(record.id, Stage.PUBLISHED))
     files = list_files(record.id, Stage.PUBLISHED) if record.files.enabled else []
     decided = verification.publish(record.id)
-    said = published.replace(version_of(record), products_of(files, decided))
+    found = products_of(files, decided)
+    said = published.replace(version_of(record), found)
+    _leave_to_tasks([one.file.file_id for one in found if one.pending], uow)
     return _sync(record.parent, record, uow, (files, said))
+
+
+def _leave_to_tasks(pending: Sequence[UUID], uow: UnitOfWork) -> None:
+    """Have archives whose products are not computed yet told later; the sweep does it where a message is lost."""
+    if pending:
+        reading.mark_unsynced(pending)
+        uow.register(TellRecordsOp(pending))
 
 
 def sync(record: Any, uow: UnitOfWork) -> Synced:  # noqa: ANN401
@@ -170,7 +180,7 @@ def _rows(record: Any, files: Sequence[StoredFile], said: Sequence[Said] | None)
             record_uuid=record.id,
             recid=facts.recid,
             file_id=one.file_id,
-            row=complete(one.row, facts, shown[one.file_key], one.member, one.obs_publisher_did),
+            row=complete(one.row, facts, shown[one.file_key], one.member, one.obs_publisher_did, one.size),
         )
         for one in (_said(record, files) if said is None else said)
         if one.file_key in shown

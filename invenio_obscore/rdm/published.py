@@ -6,7 +6,7 @@ Both tables grow only: a product that is public no more keeps its identifier, so
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,7 @@ class Said:
     member: str
     row: Mapping[str, Any]
     extractor_version: str = ""
+    size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def load(record_uuid: UUID) -> list[Said]:
         .order_by(ObsCorePublished.file_key, ObsCoreProduct.member, ObsCoreProduct.key)
     )
     return [
-        Said(said.obs_publisher_did, said.file_id, said.file_key, member, said.row, said.extractor_version)
+        Said(said.obs_publisher_did, said.file_id, said.file_key, member, said.row, said.extractor_version, said.size)
         for said, member in db.session.execute(statement)
     ]
 
@@ -92,15 +93,17 @@ def replace(version: Version, found: Sequence[FileProducts], *, only: Iterable[U
     named = _named(found)
     dids = _identify(version, list(named), given)
     if named:
-        rows = [_published(version, dids[name], name, product) for name, product in named.items()]
+        rows = [_published(version, dids[name], name, *found_) for name, found_ in named.items()]
         db.session.execute(insert(ObsCorePublished), rows)
+    else:
+        rows = []
     return [
-        Said(dids[name], name[0], name[1], name[2], _own_columns(product), EXTRACTOR_VERSION)
-        for name, product in named.items()
+        Said(row["obs_publisher_did"], *name[:3], row["row"], EXTRACTOR_VERSION, row["size"])
+        for name, row in zip(named, rows)
     ]
 
 
-def _published(version: Version, did: str, name: _Name, product: Product) -> dict[str, Any]:
+def _published(version: Version, did: str, name: _Name, product: Product, size: int | None) -> dict[str, Any]:
     return {
         "record_uuid": version.record_uuid,
         "obs_publisher_did": did,
@@ -109,6 +112,7 @@ def _published(version: Version, did: str, name: _Name, product: Product) -> dic
         "row": _own_columns(product),
         "evidence": {column: source.to_dict() for column, source in product.evidence.items()},
         "extractor_version": EXTRACTOR_VERSION,
+        "size": size if name[2] else None,
     }
 
 
@@ -125,17 +129,17 @@ def drop_files(record_uuid: UUID, kept: Iterable[UUID]) -> int:
     return int(db.session.execute(statement).rowcount)
 
 
-def _named(found: Sequence[FileProducts]) -> dict[_Name, Product]:
-    """The products by name; of two with one name the first counts."""
-    named: dict[_Name, Product] = {}
+def _named(found: Sequence[FileProducts]) -> dict[_Name, tuple[Product, int | None]]:
+    """The products by name, with the bytes of their files; of two with one name the first counts."""
+    named: dict[_Name, tuple[Product, int | None]] = {}
     for file_products in found:
         file = file_products.file
-        for product in file_products.products:
+        for product, size in zip(file_products.products, file_products.sizes, strict=True):
             name = (file.file_id, file.key, product.member, product.key)
             if name in named:
                 logger.warning("%s holds two products named %r: the second is left out", file.key, name[2:])
                 continue
-            named[name] = product
+            named[name] = (product, size)
     return named
 
 
@@ -163,23 +167,36 @@ def _given(parent_uuid: UUID) -> _Given:
     return db.session.execute(statement).tuples().all()
 
 
-def _known(given: _Given, wanted: Iterable[_Name]) -> dict[_Name, str]:
-    """Those of the products that were published already.
+def _known(given: _Given, wanted: Sequence[_Name]) -> dict[_Name, str]:
+    """Those of the products that were published already: what has the same bytes is the same product.
 
-    A file that was uploaded once more is the same product if its bytes (checksum) and its name are the same.
+    A file that was uploaded once more, or under another name, keeps its identifier, if no other file of the version
+    has a better right to it: first come the same stored bytes under the same name, then the same checksum under the
+    same name, then the same bytes under another one.
     """
     if not given:
         return {}
     checksums = _checksums({name[0] for name in wanted})
-    by_file: dict[_Name, str] = {}
-    by_bytes: dict[tuple[str | None, str, str, str], str] = {}
-    for product, checksum in given:
-        names = (product.file_key, product.member, product.key)
-        by_file[(product.file_id, *names)] = product.obs_publisher_did
-        if checksum:
-            by_bytes[(checksum, *names)] = product.obs_publisher_did
-    found = {name: by_file.get(name) or by_bytes.get((checksums.get(name[0]), *name[1:])) for name in wanted}
-    return {name: did for name, did in found.items() if did}
+    likeness: tuple[Callable[[_Name, str | None], Any], ...] = (
+        lambda name, checksum: name,
+        lambda name, checksum: checksum and (checksum, *name[1:]),
+        lambda name, checksum: checksum and (checksum, *name[2:]),
+    )
+    found: dict[_Name, str] = {}
+    free = dict.fromkeys(product.obs_publisher_did for product, _ in given)
+    for alike in likeness:
+        candidates: dict[Any, list[str]] = {}
+        for product, checksum in given:
+            if product.obs_publisher_did in free:
+                trait = alike((product.file_id, product.file_key, product.member, product.key), checksum)
+                candidates.setdefault(trait, []).append(product.obs_publisher_did)
+        for name in wanted:
+            trait = alike(name, checksums.get(name[0]))
+            if trait and name not in found and candidates.get(trait):
+                # Of several the one that was given first: it stands in the oldest version.
+                found[name] = candidates[trait].pop()
+                free.pop(found[name])
+    return found
 
 
 def _checksums(file_ids: set[UUID]) -> dict[UUID, str]:

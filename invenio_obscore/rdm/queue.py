@@ -36,6 +36,23 @@ class ReadFilesOp(Operation):
         send(self._new)
 
 
+class TellRecordsOp(Operation):
+    """Have the products of archives computed and their records told, after the commit."""
+
+    def __init__(self, file_ids: Iterable[UUID]) -> None:
+        self._file_ids = list(file_ids)
+
+    def on_post_commit(self, uow: UnitOfWork) -> None:
+        """Send the tasks; what the broker does not take waits for the sweep."""
+        from .tasks import tell_records
+
+        try:
+            for file_id in self._file_ids:
+                tell_records.apply_async(args=(str(file_id),), **options())
+        except OperationalError:
+            logger.warning("the message broker does not answer; the sweep will tell the records", exc_info=True)
+
+
 def retry(file_ids: Collection[UUID] = ()) -> list[UUID]:
     """Read failed files again (all, or these), commit, and return them."""
     again = reading.requeue_failed(file_ids)

@@ -29,7 +29,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from .models import ObsCoreExtraction, ObsCoreReading, Status
+from ..errors import ConflictError
+from ..fits.archive_child import StoredPart
+from .models import ObsCoreExtraction, ObsCoreReading, ObsCoreReadingPart, Status
 from .stored_files import is_held
 
 logger = logging.getLogger(__name__)
@@ -40,12 +42,13 @@ _HEARTBEATS_PER_LEASE = 3
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of reading a file."""
+    """What came of reading a file; ``cause`` of a failure is ``file`` or ``reader``, data None leaves what is kept."""
 
     status: Status
     reason: str = ""
     data: bytes | None = None
     extractor_version: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Claim:
     file_id: UUID
     owner: UUID
     attempts: int
+    read_whole: bool = False
+    done_count: int = 0
 
 
 def ensure(file_ids: Iterable[UUID]) -> list[UUID]:
@@ -78,11 +83,45 @@ def claim(file_id: UUID) -> Claim | None:
             attempts=ObsCoreReading.attempts + 1,
             lease_until=func.now() + _lease(),
         )
-        .returning(ObsCoreReading.attempts)
+        .returning(ObsCoreReading.attempts, ObsCoreReading.read_whole, ObsCoreReading.done_count)
     )
-    attempts = db.session.scalar(statement)
+    taken = db.session.execute(statement).one_or_none()
     db.session.commit()
-    return None if attempts is None else Claim(file_id, owner, attempts)
+    return None if taken is None else Claim(file_id, owner, *taken)
+
+
+def keep(held: Claim, part: StoredPart) -> None:
+    """Keep a piece of what was read and commit; whoever reads an archive after us goes on behind it.
+
+    Raises
+    ------
+    ConflictError
+        The lease was lost.
+    """
+    values: dict[str, Any] = {"data": part.data}
+    if part.archive:
+        # What comes on is no deadly file: only attempts that get nowhere count.
+        values = {"done_count": part.done, "total_count": part.total, "attempts": 1}
+    _write(held, values)
+    if part.archive:
+        kept = select(func.count()).select_from(ObsCoreReadingPart).filter_by(file_id=held.file_id)
+        number = db.session.scalar(kept)
+        row = {"file_id": held.file_id, "part": number, "members": list(part.members), "data": part.data}
+        db.session.execute(insert(ObsCoreReadingPart).values(row))
+    db.session.commit()
+
+
+def read_whole(held: Claim) -> None:
+    """Note that the file itself is not needed any more, and commit; raises as `keep`."""
+    _write(held, {"read_whole": True})
+    db.session.commit()
+
+
+def _write(held: Claim, values: dict[str, Any]) -> None:
+    written: Any = db.session.execute(_held(held).values(**values))
+    if not written.rowcount:
+        db.session.rollback()
+        raise ConflictError("Somebody else reads the file now, or it is gone.")
 
 
 def finish(held: Claim, outcome: Outcome) -> bool:
@@ -90,8 +129,9 @@ def finish(held: Claim, outcome: Outcome) -> bool:
     statement = _held(held).values(
         status=outcome.status,
         reason=outcome.reason,
-        data=outcome.data,
+        cause=outcome.cause,
         extractor_version=outcome.extractor_version,
+        **({} if outcome.data is None else {"data": outcome.data}),
         owner=None,
         lease_until=None,
         finished_at=func.now(),
@@ -130,8 +170,12 @@ def requeue_failed(file_ids: Collection[UUID] = ()) -> list[UUID]:
     failed = update(ObsCoreReading).where(ObsCoreReading.status == Status.FAILED)
     if file_ids:
         failed = failed.where(ObsCoreReading.file_id.in_(list(file_ids)))
-    statement = failed.values(status=Status.QUEUED, attempts=0, reason="", queued_at=func.now())
-    return list(db.session.scalars(statement.returning(ObsCoreReading.file_id)))
+    anew = {"data": None, "read_whole": False, "done_count": 0, "total_count": None}
+    statement = failed.values(status=Status.QUEUED, attempts=0, reason="", cause="", queued_at=func.now(), **anew)
+    again = list(db.session.scalars(statement.returning(ObsCoreReading.file_id)))
+    for model in (ObsCoreReadingPart, ObsCoreExtraction):
+        db.session.execute(delete(model).where(model.file_id.in_(again)))
+    return again
 
 
 def lock_unfinished(file_ids: Iterable[UUID]) -> list[UUID]:
@@ -145,6 +189,12 @@ def lock_unfinished(file_ids: Iterable[UUID]) -> list[UUID]:
     return list(db.session.scalars(statement))
 
 
+def mark_unsynced(file_ids: Iterable[UUID]) -> None:
+    """Note, within the current transaction, that published records lack products of these files."""
+    statement = update(ObsCoreReading).where(ObsCoreReading.file_id.in_(list(file_ids)))
+    db.session.execute(statement.values(sync_pending=True, finished_at=func.now()))
+
+
 def synced(file_id: UUID) -> None:
     """Note, within the current transaction, that published records know what was read."""
     db.session.execute(update(ObsCoreReading).where(ObsCoreReading.file_id == file_id).values(sync_pending=False))
@@ -156,7 +206,7 @@ def drop_unreferenced(file_ids: Iterable[UUID]) -> int:
         ObsCoreReading.file_id.in_(list(file_ids)), ~is_held(ObsCoreReading.file_id)
     )
     gone = list(db.session.scalars(statement))
-    for model in (ObsCoreExtraction, ObsCoreReading):
+    for model in (ObsCoreReadingPart, ObsCoreExtraction, ObsCoreReading):
         db.session.execute(delete(model).where(model.file_id.in_(gone)))
     return len(gone)
 

@@ -14,13 +14,15 @@ from flask import Blueprint, Flask, Response, current_app, g, jsonify, request, 
 from flask_resources import HTTPJSONException, Resource, ResourceConfig, route
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from . import deposits, published_rows
+from ..mapping.typed import read_cells
+from . import access, deposits, listing, published_listing, published_rows, retries, verification
 from .deposits import DraftPage
 from .http_errors import ERROR_HANDLERS
+from .models import Stage
 from .products import FileProducts
-from .schemas import PageSchema, VerificationSchema
+from .schemas import AddressSchema, ChangeSchema, ListingSchema, PageSchema, VerificationSchema
 
-_ETAG = re.compile(r'\s*(?:W/)?"?(\d{1,9})"?\s*')
+_REVISION = re.compile(r"\d{1,9}")
 
 
 class ObsCoreResourceConfig(ResourceConfig):
@@ -39,17 +41,59 @@ class ObsCoreResource(Resource):
     decorators: list[Any] = []  # the answers choose their media types themselves
 
     def create_url_rules(self) -> list[dict[str, Any]]:
-        """The three routes."""
+        """The routes."""
+        draft, record = self.config.draft_route, self.config.record_route
         return [
-            route("GET", self.config.draft_route, self.read_draft),
-            route("PUT", self.config.draft_route, self.update_draft),
-            route("GET", self.config.record_route, self.read_record),
+            route("GET", draft, self.read_draft),
+            route("PUT", draft, self.update_draft),
+            route("GET", f"{draft}/products", self.list_products),
+            route("GET", f"{draft}/product", self.read_product),
+            route("PATCH", f"{draft}/product", self.correct_product),
+            route("POST", f"{draft}/retry", self.read_again),
+            route("GET", record, self.read_record),
+            route("GET", f"{record}/products", self.list_published),
         ]
 
     def read_draft(self) -> Response:
         """A page of a draft's files with rows, evidence and problems."""
-        shown = deposits.read_draft(g.identity, _pid(), **PageSchema().load(request.args))
-        return _tagged(_draft_body(shown), shown.verification.revision)
+        asked = PageSchema().load(request.args)
+        within = (asked.pop("products_page"), asked.pop("products_size"))
+        shown = deposits.read_draft(g.identity, _pid(), **asked)
+        return _tagged(_draft_body(shown, within), shown.verification.revision)
+
+    def list_products(self) -> Response:
+        """A page of a draft's products, worst first."""
+        query = _query("attention")
+        page = listing.read(g.identity, _pid(), query)
+        body = {
+            "revision": page.verification.revision,
+            "products": page.products,
+            "total": page.total,
+            "page": query.page,
+            "size": query.size,
+            "counts": page.counts,
+            "files": page.files,
+            "progress": page.progress,
+        }
+        return _tagged(body, page.verification.revision)
+
+    def read_product(self) -> Response:
+        """One product of a draft with its evidence and corrections."""
+        decided, product = listing.read_one(g.identity, _pid(), *_where())
+        return _tagged({"revision": decided.revision, **product}, decided.revision)
+
+    def correct_product(self) -> Response:
+        """Correct some columns of one product, on condition that nobody else changed the corrections."""
+        revision, where = _if_match(), _where()
+        body = ChangeSchema().load(json_body())
+        values = read_cells(body["corrections"])
+        decided, product = deposits.correct_product(g.identity, _pid(), where, values, body["reset"], revision)
+        return _tagged({"revision": decided.revision, **product}, decided.revision)
+
+    def read_again(self) -> tuple[Response, int]:
+        """Read a failed file once more."""
+        retries.read_again(g.identity, _pid(), _where()[0])
+        return jsonify({"status": "queued"}), 202
 
     def update_draft(self) -> Response:
         """Replace mapping and corrections, on condition that nobody else did."""
@@ -62,11 +106,16 @@ class ObsCoreResource(Resource):
     def read_record(self) -> Response:
         """The published rows of a record as JSON, VOTable or CSV."""
         chosen = published_rows.choose(request.args.get("format"), request.accept_mimetypes)
-        paging = PageSchema().load(request.args) if chosen.paged else {}
-        answer = published_rows.read(g.identity, _pid(), chosen, **paging)
+        asked = PageSchema(only=("page", "size")).load(request.args) if chosen.paged else {}
+        answer = published_rows.read(g.identity, _pid(), chosen, **asked)
         response = current_app.response_class(stream_with_context(answer.body), mimetype=None)
         response.headers.update(answer.headers)
         return response
+
+    def list_published(self) -> Response:
+        """A page of the products of a published record that stand in ``ivoa.obscore``."""
+        query = _query("file")
+        return jsonify(published_listing.read(g.identity, _pid(), query))
 
 
 def create_blueprint(app: Flask) -> Blueprint:
@@ -91,14 +140,30 @@ def json_body() -> Any:  # noqa: ANN401 - whatever JSON holds
 
 
 def _if_match() -> int:
-    """The revision that the request builds on."""
-    condition = request.headers.get("If-Match")
-    if condition is None:
+    """The revision that the request builds on (RFC 9110, section 13.1.1: strong comparison)."""
+    if request.headers.get("If-Match") is None:
         raise HTTPJSONException(code=428, description="If-Match is missing: send the ETag that GET gave.")
-    found = _ETAG.fullmatch(condition)
-    if found is None:
-        raise HTTPJSONException(code=412, description="If-Match holds no ETag of this address.")
-    return int(found[1])
+    given = request.if_match
+    known = [tag for tag in given.as_set() if _REVISION.fullmatch(tag)]
+    if not given.star_tag and len(known) == 1:
+        return int(known[0])
+    if given.star_tag or known:
+        draft = access.draft_to_change(g.identity, _pid())
+        current = verification.current(draft.id, Stage.DRAFT).revision
+        if given.star_tag or str(current) in known:
+            return current
+    raise HTTPJSONException(code=412, description="If-Match holds no present ETag of this address.")
+
+
+def _where() -> tuple[str, str]:
+    """File key and product that the address names."""
+    asked = AddressSchema().load(request.args)
+    return asked["file"], asked["product"]
+
+
+def _query(usual_sort: str) -> listing.Query:
+    asked = ListingSchema().load(request.args)
+    return listing.Query(**{**asked, "sort": asked["sort"] or usual_sort})
 
 
 def _tagged(body: dict[str, Any], revision: int) -> Response:
@@ -108,12 +173,12 @@ def _tagged(body: dict[str, Any], revision: int) -> Response:
     return response
 
 
-def _draft_body(shown: DraftPage) -> dict[str, Any]:
+def _draft_body(shown: DraftPage, within: tuple[int, int]) -> dict[str, Any]:
     return {
         "revision": shown.verification.revision,
         "mapping": shown.verification.mapping,
         "corrections": shown.verification.corrections,
-        "files": [_file(found) for found in shown.files],
+        "files": [_file(found, *within) for found in shown.files],
         "counts": shown.counts,
         "total": shown.total,
         "page": shown.page,
@@ -122,8 +187,9 @@ def _draft_body(shown: DraftPage) -> dict[str, Any]:
     }
 
 
-def _file(found: FileProducts) -> dict[str, Any]:
-    file = found.file
+def _file(found: FileProducts, page: int, size: int) -> dict[str, Any]:
+    """One file with a page of its products (an archive may have thousands)."""
+    file, first = found.file, (page - 1) * size
     return {
         "key": file.key,
         "file_id": str(file.file_id),
@@ -138,8 +204,9 @@ def _file(found: FileProducts) -> dict[str, Any]:
                 "evidence": {name: evidence.to_dict() for name, evidence in product.evidence.items()},
                 "problems": [problem.to_dict() for problem in product.problems],
             }
-            for product in found.products
+            for product in found.products[first : first + size]
         ],
+        "products_total": len(found.products),
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from flask import current_app
@@ -65,7 +66,9 @@ def record_facts(record: Any) -> RecordFacts:  # noqa: ANN401 - an RDMRecord
     )
 
 
-def complete(values: Mapping[str, Any], facts: RecordFacts, file: StoredFile, member: str, did: str) -> ObsCoreRow:
+def complete(
+    values: Mapping[str, Any], facts: RecordFacts, file: StoredFile, member: str, did: str, size: int | None = None
+) -> ObsCoreRow:
     """A product's row with the record's and the server's columns.
 
     Parameters
@@ -76,6 +79,8 @@ def complete(values: Mapping[str, Any], facts: RecordFacts, file: StoredFile, me
         Path inside an archive, or "".
     did
         The product's ``obs_publisher_did``.
+    size
+        Bytes of the archive's member.
     """
     row = ObsCoreRow(values)
     defaults = {**facts.defaults, "obs_id": identity.obs_id(facts.parent_recid, file.key, member)}
@@ -86,12 +91,21 @@ def complete(values: Mapping[str, Any], facts: RecordFacts, file: StoredFile, me
     _shorten(row)
     row["obs_publisher_did"] = did
     row["publisher_id"] = facts.publisher_id
-    row["access_url"] = identity.access_url(facts.site, facts.recid, file.key, member)
-    row["access_format"] = identity.access_format(member or file.key, kind if isinstance(kind, str) else None)
-    row["access_estsize"] = identity.access_estsize(file.size)
+    delivered = member if member and _delivers_members(file) and identity.is_deliverable(member) else ""
+    name = delivered or file.key
+    row["access_url"] = identity.access_url(facts.site, facts.recid, file.key, delivered)
+    row["access_format"] = identity.access_format(name, kind if isinstance(kind, str) else None)
+    row["access_estsize"] = identity.access_estsize(file.size if not delivered or size is None else size)
     row["data_rights"] = facts.data_rights
     row["obs_release_date"] = facts.obs_release_date
     return row
+
+
+def _delivers_members(file: StoredFile) -> bool:
+    """Whether InvenioRDM delivers single members of this file: it goes by the name, and refuses what seems a bomb."""
+    ending = PurePosixPath(file.key).suffix.lower()
+    formats = {str(known).lower() for known in current_app.config["RECORDS_RESOURCES_ZIP_FORMATS"]}
+    return ending in formats and not file.container_error
 
 
 def _shorten(row: ObsCoreRow) -> None:

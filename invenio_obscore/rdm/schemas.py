@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, pre_load, validate
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, pre_load, validate, validates_schema
 
 from ..errors import ColumnError
 from ..obscore.columns import ALL_COLUMNS, Column
@@ -14,8 +14,11 @@ from ..obscore.regions import Region
 from ..obscore.regions import flaw as shape_flaw
 from ..obscore.row import coerce
 from ..obscore.validation import flaw
+from .listing import SORTS, Show
 
 _NAME_LENGTH = 1024
+#: A path inside an archive and the product's key: as long as ZIP's directory can say.
+_PRODUCT_LENGTH = 2**16 + 256
 _MOST_FILES = 10_000
 
 
@@ -26,7 +29,10 @@ class CellField(fields.Field):
         super().__init__(allow_none=True, metadata={"description": column.description, "unit": column.unit})
         self.column = column
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str | int | float | None:  # noqa: ANN401
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        if isinstance(value, Mapping):
+            # What the depositor accepted of a look-up comes back as it was given; only that is taken (`deposits`).
+            return dict(value)
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise ValidationError("A text, a number or null is expected.")
         try:
@@ -87,6 +93,7 @@ def _storable(text: str) -> None:
 
 
 _Name = fields.String(validate=[validate.Length(max=_NAME_LENGTH), _storable])
+_ProductName = fields.String(validate=[validate.Length(max=_PRODUCT_LENGTH), _storable])
 
 
 class VerificationSchema(Schema):
@@ -100,10 +107,62 @@ class VerificationSchema(Schema):
     mapping = fields.String(load_default="", validate=_storable)
     corrections = ByName(
         keys=_Name,
-        values=ByName(keys=_Name, values=fields.Nested(RowSchema)),
+        values=ByName(keys=_ProductName, values=fields.Nested(RowSchema)),
         load_default=dict,
         validate=validate.Length(max=_MOST_FILES),
     )
+
+
+class AddressSchema(Schema):
+    """Which product of a draft or record."""
+
+    class Meta:
+        """Other parameters are somebody else's."""
+
+        unknown = EXCLUDE
+
+    file = fields.String(required=True, validate=[validate.Length(max=_NAME_LENGTH), _storable])
+    product = fields.String(load_default="", validate=[validate.Length(max=_PRODUCT_LENGTH), _storable])
+
+
+class ChangeSchema(Schema):
+    """Body of ``PATCH /api/records/<id>/draft/obscore/product``."""
+
+    class Meta:
+        """Nothing else is let in."""
+
+        unknown = RAISE
+
+    corrections = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), load_default=dict)
+    reset = fields.List(fields.String(validate=validate.OneOf(ALL_COLUMNS)), load_default=list)
+
+    @validates_schema
+    def check_cells(self, data: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """A cell takes a text, a number or nothing; the server's own columns take nothing."""
+        wrong = {name: [_why_not(name)] for name in data["corrections"] if name not in RowSchema._declared_fields}
+        wrong |= {
+            name: ["A text, a number or null is expected."]
+            for name, value in data["corrections"].items()
+            if isinstance(value, bool) or not isinstance(value, str | int | float | None)
+        }
+        if wrong:
+            raise ValidationError(wrong, "corrections")
+
+
+class ListingSchema(Schema):
+    """Which products of a draft or record a page shows."""
+
+    class Meta:
+        """Other parameters are somebody else's."""
+
+        unknown = EXCLUDE
+
+    page = fields.Integer(load_default=1, validate=validate.Range(min=1, max=1_000_000))
+    size = fields.Integer(load_default=25, validate=validate.Range(min=1, max=100))
+    q = fields.String(load_default="", validate=[validate.Length(max=200), _storable])
+    show = fields.String(load_default="all", validate=validate.OneOf(get_args(Show)))
+    file = fields.String(load_default="", validate=[validate.Length(max=_NAME_LENGTH), _storable])
+    sort = fields.String(load_default=None, validate=validate.OneOf([*SORTS, *(f"-{name}" for name in SORTS)]))
 
 
 class PageSchema(Schema):
@@ -116,3 +175,5 @@ class PageSchema(Schema):
 
     page = fields.Integer(load_default=1, validate=validate.Range(min=1, max=1_000_000))
     size = fields.Integer(load_default=25, validate=validate.Range(min=1, max=100))
+    products_page = fields.Integer(load_default=1, validate=validate.Range(min=1, max=1_000_000))
+    products_size = fields.Integer(load_default=100, validate=validate.Range(min=1, max=500))

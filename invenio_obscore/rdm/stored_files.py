@@ -11,6 +11,7 @@ from uuid import UUID
 
 from invenio_db import db
 from invenio_files_rest.models import FileInstance, ObjectVersion
+from invenio_files_rest.utils import guess_mimetype
 from invenio_rdm_records.proxies import current_rdm_records_service
 from invenio_records_resources.services.files.transfer.constants import (
     FETCH_TRANSFER_TYPE,
@@ -41,6 +42,10 @@ class StoredFile:
         Media type as InvenioRDM serves it.
     status, reason, extractor_version
         Of its :class:`~.models.ObsCoreReading`; status is None where there is none yet.
+    done_count, total_count
+        Members of an archive that were read, and all as far as that is known; 0 and None for other files.
+    container_error
+        Why InvenioRDM refuses to deliver members of this file; empty where it does not.
     """
 
     key: str
@@ -50,6 +55,14 @@ class StoredFile:
     status: Status | None = None
     reason: str = ""
     extractor_version: str = ""
+    done_count: int = 0
+    total_count: int | None = None
+    container_error: str = ""
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether its members were read."""
+        return self.done_count > 0
 
 
 def _file_model(stage: Stage) -> Any:  # noqa: ANN401 - a model class of the instance's configuration
@@ -85,21 +98,28 @@ def list_files(record_uuid: UUID, stage: Stage, *, offset: int = 0, limit: int |
         stage,
         model.key,
         FileInstance.size,
-        ObjectVersion,
+        ObjectVersion.file_id,
+        ObjectVersion._mimetype.label("mimetype"),
         ObsCoreReading.status,
         ObsCoreReading.reason,
         ObsCoreReading.extractor_version,
+        ObsCoreReading.done_count,
+        ObsCoreReading.total_count,
+        model.json["metadata"]["error"].as_string().label("container_error"),
     )
     rows = db.session.execute(statement.order_by(model.key).offset(offset).limit(limit))
     return [
         StoredFile(
             key=row.key,
-            file_id=row.ObjectVersion.file_id,
+            file_id=row.file_id,
             size=row.size or 0,
-            mimetype=row.ObjectVersion.mimetype,
+            mimetype=row.mimetype or guess_mimetype(row.key),
             status=Status(row.status) if row.status else None,
             reason=row.reason or "",
             extractor_version=row.extractor_version or "",
+            done_count=row.done_count or 0,
+            total_count=row.total_count,
+            container_error=row.container_error or "",
         )
         for row in rows
     ]
@@ -118,6 +138,12 @@ def file_ids(record_uuid: UUID, stage: Stage, *, unread: bool = False) -> list[U
     if unread:
         statement = statement.where(ObsCoreReading.file_id.is_(None))
     return list(db.session.scalars(statement.distinct()))
+
+
+def all_keys(draft_uuid: UUID) -> set[str]:
+    """Names of all files of a draft, uploaded yet or not."""
+    model = _file_model(Stage.DRAFT)
+    return set(db.session.scalars(select(model.key).where(model.record_id == draft_uuid)))
 
 
 def records_with(file_id: UUID) -> list[UUID]:

@@ -77,6 +77,7 @@ def _fail_the_dead() -> list[UUID]:
         .where(_orphaned(), ObsCoreReading.attempts >= most)
         .values(
             status=Status.FAILED,
+            cause="reader",
             reason=f"The process that read this file stopped {most} times while doing so; it is not tried again."
             + last_word,
             owner=None,

@@ -49,6 +49,14 @@ def forget() -> None:
     sweeping.forget()
 
 
+def send_prepare(draft_uuid: UUID) -> None:
+    """Ask for a draft's products; without a broker whoever looks at the draft later asks again."""
+    try:
+        prepare_draft.apply_async(args=(str(draft_uuid),), **queue.options())
+    except OperationalError:
+        logger.warning("the message broker does not answer; a draft's products wait", exc_info=True)
+
+
 def send_sweep(*, countdown: float = 0) -> None:
     """Ask for a sweep beside the periodic ones; without a broker the periodic ones must do."""
     try:

@@ -12,13 +12,13 @@ from flask import current_app
 from invenio_db import db
 from invenio_files_rest.models import FileInstance
 
-from ..errors import FitsError, FitsLimitError, MappingError, NotFitsError, ReaderDiedError, ServiceError
+from ..errors import ConflictError, FitsError, NotFitsError, ReaderDiedError, ServiceError
 from ..extraction import EXTRACTOR_VERSION
-from . import products, queue, reader, reading, verification
+from . import extractions, products, queue, reader, reading, verification
 from .models import Stage, Status
 from .publication import sync_record
 from .reading import Claim, Outcome
-from .stored_files import drafts_with, records_with
+from .stored_files import drafts_with, list_files, records_with
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +33,14 @@ def attend(file_id: UUID) -> None:
         return
     try:
         with reading.kept(held):
-            outcome = _read(file_id)
+            outcome = _read(held)
     except ReaderDiedError as death:
         _again_or_never(held, str(death))
     except ServiceError as error:
         # Nothing is wrong with the file: it stays queued, and the sweep sends it again.
         reading.give_back(held, str(error), counted=False)
+    except ConflictError:
+        logger.info("the file %s is somebody else's by now", file_id)
     else:
         if reading.finish(held, outcome) and outcome.status is Status.DONE:
             tell_records(file_id)
@@ -50,6 +52,8 @@ def tell_records(file_id: UUID) -> None:
     What fails stays noted (``sync_pending``), and the sweep tries again.
     """
     for record_uuid in records_with(file_id):
+        files = [file for file in list_files(record_uuid, Stage.PUBLISHED) if file.file_id == file_id]
+        products.compute_all(files, verification.current(record_uuid, Stage.PUBLISHED).mapping)
         sync_record(record_uuid)
     reading.synced(file_id)
     db.session.commit()
@@ -59,43 +63,36 @@ def _again_or_never(held: Claim, death: str) -> None:
     """The process that read the file died; the worker did not."""
     most = current_app.config["OBSCORE_MAX_ATTEMPTS"]
     if held.attempts >= most:
-        reading.finish(
-            held, Outcome(Status.FAILED, f"{death} This happened {held.attempts} times; it is not tried again.")
-        )
+        reason = f"{death} This happened {held.attempts} times; it is not tried again."
+        reading.finish(held, Outcome(Status.FAILED, reason, cause="reader"))
     elif reading.give_back(held, f"{death} It is read again.", counted=True):
         queue.send([held.file_id])
 
 
-def _read(file_id: UUID) -> Outcome:
-    """Read the file and compute its products as its drafts will ask for them."""
+def _read(held: Claim) -> Outcome:
+    """Read the file, as far as nobody has, and compute its products as its drafts will ask for them."""
     try:
-        with _stored(file_id) as (stream, size):
-            stored = reader.read(stream, size)
-        _prepare(file_id, stored)
+        if not held.read_whole:
+            with _stored(held.file_id) as (stream, size):
+                for part in reader.parts(stream, size, held.done_count):
+                    reading.keep(held, part)
+            reading.read_whole(held)
+        _prepare(held.file_id)
     except NotFitsError as error:
         return Outcome(Status.IGNORED, str(error))
     except ReaderDiedError:
         raise
     except FitsError as error:
-        return Outcome(Status.FAILED, str(error))
-    return Outcome(Status.DONE, data=stored, extractor_version=EXTRACTOR_VERSION)
+        return Outcome(Status.FAILED, str(error), cause="file")
+    return Outcome(Status.DONE, extractor_version=EXTRACTOR_VERSION)
 
 
-def _prepare(file_id: UUID, stored: bytes) -> None:
+def _prepare(file_id: UUID) -> None:
     """Fill the cache under the limits of reading, so that a file that kills its reader does so here."""
     contexts = {(key, verification.current(draft, Stage.DRAFT).mapping) for draft, key in drafts_with(file_id)}
     db.session.commit()
     for key, mapping in contexts or {("", "")}:
-        try:
-            found = reader.products(stored, key, mapping)
-        except FitsLimitError:
-            raise
-        except (FitsError, MappingError) as error:
-            # The headers were read: a later extractor or another mapping may do better. The draft shows the reason.
-            logger.warning("no products of %s: %s", key, error)
-            continue
-        products.keep(file_id, products.cache_key(key, mapping), found)
-        db.session.commit()
+        extractions.compute(file_id, key, mapping)
 
 
 @contextmanager

@@ -14,7 +14,20 @@ import psycopg
 import pytest
 from instance import Instance, database_uri
 
-TABLES = [f"obscore_{name}" for name in ("extraction", "product", "published", "reading", "verification")]
+TABLES = [
+    f"obscore_{name}"
+    for name in (
+        "doi_backlog",
+        "extracted",
+        "extraction",
+        "overlay",
+        "product",
+        "published",
+        "reading",
+        "reading_part",
+        "verification",
+    )
+]
 
 
 @pytest.fixture

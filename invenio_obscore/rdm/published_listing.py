@@ -1,0 +1,99 @@
+"""The products of a published record, a page at a time: sorted and searched among the rows of ``ivoa.obscore``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_principal import Identity
+from invenio_db import db
+from invenio_rdm_records.proxies import current_rdm_records_service
+from sqlalchemy import ColumnElement, Select, func, select
+
+from ..db.publication import rows_table
+from ..obscore.columns import OBSCORE
+from .listing import Query
+from .models import ObsCoreProduct, ObsCorePublished
+
+_SEARCHED = (
+    "target_name",
+    "dataproduct_type",
+    "facility_name",
+    "instrument_name",
+    "obs_id",
+    "obs_title",
+    "access_url",
+)
+
+
+def read(identity: Identity, recid: str, query: Query) -> dict[str, Any]:
+    """A page of the products as JSON has them.
+
+    Raises
+    ------
+    PermissionDeniedError, PIDDoesNotExistError, RecordDeletedException
+        As InvenioRDM answers for the record itself.
+    """
+    recid = str(current_rdm_records_service.read(identity, recid).id)
+    every = _every(recid)
+    wanted = every.where(*_conditions(query))
+    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    ordered = wanted.order_by(*_order(query.sort)).offset((query.page - 1) * query.size).limit(query.size)
+    rows = db.session.execute(ordered).mappings().all()
+    products = db.session.scalar(select(func.count()).select_from(every.subquery())) or 0
+    return {
+        "id": recid,
+        "products": [_shown(dict(row)) for row in rows],
+        "total": total,
+        "page": query.page,
+        "size": query.size,
+        "counts": {"products": products, "attention": 0, "failed": 0},
+    }
+
+
+def _every(recid: str) -> Select[Any]:
+    table = rows_table()
+    said, given = ObsCorePublished, ObsCoreProduct
+    did = table.c.obs_publisher_did
+    return (
+        select(*(table.c[name] for name in OBSCORE), said.file_key, given.member, given.key)
+        .join(said, (said.record_uuid == table.c.record_uuid) & (said.obs_publisher_did == did))
+        .join(given, given.obs_publisher_did == did)
+        .where(table.c.recid == recid)
+    )
+
+
+def _conditions(query: Query) -> Sequence[ColumnElement[bool]]:
+    table = rows_table()
+    found: list[ColumnElement[bool]] = []
+    if query.show != "all":
+        found.append(table.c.recid.is_(None))  # what is published needs no attention
+    if query.file:
+        found.append(ObsCorePublished.file_key == query.file)
+    searched = func.lower(
+        func.concat_ws(" ", ObsCorePublished.file_key, ObsCoreProduct.member, *(table.c[name] for name in _SEARCHED))
+    )
+    return [*found, *(searched.contains(word, autoescape=True) for word in query.q.lower().split())]
+
+
+def _order(sort: str) -> Sequence[ColumnElement[Any]]:
+    name, backwards = sort.removeprefix("-"), sort.startswith("-")
+    columns: dict[str, list[ColumnElement[Any]]] = {
+        "file": [ObsCorePublished.file_key.expression, ObsCoreProduct.member.expression, ObsCoreProduct.key.expression]
+    }
+    stable = columns["file"]
+    chosen = columns.get(name) or ([rows_table().c[name]] if name != "attention" else stable)
+    return [*((column.desc() if backwards else column.asc()).nulls_last() for column in chosen), *stable]
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    file_key, member, key = row.pop("file_key"), row.pop("member"), row.pop("key")
+    return {
+        "file": file_key,
+        "product": f"{member}#{key}" if member or key else "",
+        "member": member,
+        "key": key,
+        "attention": 0,
+        "row": {name: value for name, value in row.items() if value is not None},
+        "problems": [],
+    }
