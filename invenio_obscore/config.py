@@ -94,6 +94,15 @@ DATACITE_API_URL = ""
 DATACITE_TIMEOUT = 10
 """Seconds to wait for DataCite."""
 
+OBSCORE_INSTRUMENT_PIDS: dict[str, str] = {}
+"""Persistent identifiers (DOI or Handle, PIDINST) of instruments by ``instrument_name``, for DOI metadata."""
+
+OBSCORE_DOI_RETRY_SECONDS = 60
+"""How often Celery beat looks for DOIs whose registration failed or got lost. 0 switches that off."""
+
+OBSCORE_DOI_LONGEST_WAIT = 6 * 3600
+"""Seconds between two attempts at most; the first comes after a minute, each wait is twice the one before."""
+
 # ---------------------------------------------------------------------------------------------------- database
 
 OBSCORE_READER_ROLE = "obscore_reader"

@@ -16,10 +16,14 @@ from invenio_i18n import lazy_gettext as _
 from invenio_records_resources.services.custom_fields import BaseCF, DoubleCF, IntegerCF, KeywordCF
 from invenio_records_resources.services.records.facets import CFTermsFacet
 
-from .wavebands import wavebands
+from ..registry import words
+from ..registry.wavebands import wavebands
 
 NAMESPACE = "obscore"
 NAMESPACE_URI = "http://www.ivoa.net/rdf/obscore#"
+
+#: Longer texts are no names, and the search's index takes no text that is much longer.
+_LONGEST = 600
 
 Row = Mapping[str, Any]
 Summary = Callable[[Sequence[Row], int], Any]
@@ -29,7 +33,8 @@ def _values(column: str) -> Summary:
     """The different values of a column, sorted, at most as many as asked for."""
 
     def summary(rows: Sequence[Row], most: int) -> list[str]:
-        return sorted({str(row[column]) for row in rows if row.get(column) is not None})[:most]
+        found = {str(row[column]) for row in rows if row.get(column) is not None}
+        return sorted(value for value in found if len(value) <= _LONGEST)[:most]
 
     return summary
 
@@ -48,6 +53,21 @@ def _bands(rows: Sequence[Row], most: int) -> list[str]:
 
 def _count(rows: Sequence[Row], most: int) -> int | None:
     return len(rows) or None
+
+
+def _total_size(rows: Sequence[Row], most: int) -> float | None:
+    """Kilobytes of the files that the rows stand for, each file once."""
+    sizes = {row["access_url"]: float(row["access_estsize"]) for row in rows if row.get("access_estsize") is not None}
+    return sum(sizes.values()) if sizes else None
+
+
+def _position(rows: Sequence[Row], most: int) -> str | None:
+    return words.position(rows) or None
+
+
+def _release(rows: Sequence[Row], most: int) -> str | None:
+    """The day on which the last of the products is free to all."""
+    return max((str(row["obs_release_date"])[:10] for row in rows if row.get("obs_release_date")), default=None)
 
 
 @dataclass(frozen=True)
@@ -78,6 +98,11 @@ FIELDS: tuple[RecordField, ...] = (
     RecordField("target", KeywordCF, _values("target_name"), _("Target"), multiple=True),
     RecordField("collection", KeywordCF, _values("obs_collection"), _("Data collection"), multiple=True),
     RecordField("format", KeywordCF, _values("access_format"), multiple=True),
+    RecordField("did", KeywordCF, _values("obs_publisher_did"), multiple=True),
+    RecordField("bibliography", KeywordCF, _values("bib_reference"), multiple=True),
+    RecordField("position", KeywordCF, _position),
+    RecordField("release", KeywordCF, _release),
+    RecordField("size", DoubleCF, _total_size),
     RecordField("products", IntegerCF, _count),
     RecordField("t_min", DoubleCF, _extreme("t_min", min)),
     RecordField("t_max", DoubleCF, _extreme("t_max", max)),
@@ -134,3 +159,10 @@ def strip(fields: Mapping[str, Any]) -> dict[str, Any]:
 def value_of(record: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401
     """One of our fields in a record or in any serialised form of it; None where it is not there."""
     return (record.get("custom_fields") or {}).get(f"{NAMESPACE}:{name}")
+
+
+def facts_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """All of our fields that a record has, without the namespace."""
+    prefix = f"{NAMESPACE}:"
+    present = (record.get("custom_fields") or {}).items()
+    return {name.removeprefix(prefix): value for name, value in present if name.startswith(prefix)}

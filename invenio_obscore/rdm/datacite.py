@@ -7,8 +7,7 @@ show in none of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from datacite import schema45
@@ -17,87 +16,118 @@ from flask_resources import BaseListSchema, MarshmallowSerializer, ResponseHandl
 from flask_resources.serializers import JSONSerializer, SimpleSerializer
 from invenio_rdm_records.contrib.journal.processors import JournalDataciteDumper
 from invenio_rdm_records.resources.serializers import DataCite45JSONSerializer, DataCite45XMLSerializer
-from invenio_rdm_records.resources.serializers.datacite.schema import DataCite45Schema
+from invenio_rdm_records.resources.serializers.datacite.schema import ContributorSchema4, DataCite45Schema
 from invenio_records_resources.resources.records.headers import etag_headers
 from lxml import etree
 from marshmallow import fields, missing, post_dump
 
-from .custom_fields import value_of
+from . import datacite_parts as parts
+from .custom_fields import facts_of
+from .datacite_valid import mended
 
-_MJD_EPOCH = datetime(1858, 11, 17)
-#: Our fields whose values become subjects, and the scheme that says what they are.
-SUBJECTS = (
-    ("target", "Astronomical object"),
-    ("facility", "Facility"),
-    ("instrument", "Instrument"),
-    ("band", "IVOA spectral band"),
-)
-_MOST_SUBJECTS = 25
 OAI_DATACITE = "http://schema.datacite.org/oai/oai-1.1/"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
-def _present(value: Any) -> list[Any]:  # noqa: ANN401 - marshmallow's missing or a list
+def _list(value: Any) -> list[Any]:  # noqa: ANN401 - marshmallow's missing or a list
     return [] if value is missing or not value else list(value)
 
 
-def day_of(mjd: float) -> str | None:
-    """The UTC date of a Modified Julian Date, None outside of the calendar's years."""
-    try:
-        return (_MJD_EPOCH + timedelta(days=mjd)).date().isoformat()
-    except OverflowError:
-        return None
+def _added(given: list[Any], more: Iterable[Any], key: Callable[[Any], object]) -> Any:  # noqa: ANN401
+    """What the depositor gave, then what is not among it; marshmallow's missing where both are empty."""
+    known = {key(entry) for entry in given}
+    for entry in more:
+        if key(entry) not in known:
+            known.add(key(entry))
+            given.append(entry)
+    return given or missing
 
 
-def collected(t_min: float | None, t_max: float | None) -> str | None:
-    """The interval of observation as DataCite has it (RKMS-ISO8601), None where nothing is known."""
-    known = [day for day in (day_of(t) for t in (t_min, t_max) if t is not None) if day]
-    if not known:
-        return None
-    return known[0] if known[0] == known[-1] else f"{known[0]}/{known[-1]}"
+def _by(name: str) -> Callable[[Any], object]:
+    return lambda entry: str(entry.get(name, "")).lower()
 
 
 class ObsCoreDataCiteSchema(DataCite45Schema):
-    """InvenioRDM's schema, with formats, sizes, dates and subjects of the public data products."""
+    """InvenioRDM's schema, with what the public data products tell; the depositor's own entries come first."""
 
     formats = fields.Method("get_formats")
     sizes = fields.Method("get_sizes")
+    contributors = fields.Method("get_contributors")
+    relatedItems = fields.Method("get_related_items")  # noqa: N815 - DataCite's name
+
+    def get_type(self, obj: Any) -> Any:  # noqa: ANN401
+        """Say in words what kind of data a dataset holds."""
+        found = super().get_type(obj)
+        if found is missing or found.get("resourceTypeGeneral") != "Dataset":
+            return found
+        return {**found, "resourceType": found.get("resourceType") or parts.kind(facts_of(obj)) or "Dataset"}
 
     def get_formats(self, obj: Any) -> Any:  # noqa: ANN401
-        """Media types of the products after what the depositor wrote."""
+        """Media types of the products."""
         given = list(obj["metadata"].get("formats") or [])
-        return given + [f for f in value_of(obj, "format") or [] if f not in given] or missing
+        return _added(given, facts_of(obj).get("format") or (), str)
 
     def get_sizes(self, obj: Any) -> Any:  # noqa: ANN401
-        """How many products there are, after what the depositor wrote."""
-        given = list(obj["metadata"].get("sizes") or [])
-        count = value_of(obj, "products")
-        if count:
-            given.append(f"{count} data product" + ("s" if count != 1 else ""))
-        return given or missing
+        """How many products there are, and how large."""
+        return _added(list(obj["metadata"].get("sizes") or []), parts.sizes(facts_of(obj)), str)
 
     def get_dates(self, obj: Any) -> Any:  # noqa: ANN401
-        """When the data were taken (dateType Collected), unless the depositor says it."""
-        dates = _present(super().get_dates(obj))
-        interval = collected(value_of(obj, "t_min"), value_of(obj, "t_max"))
-        if interval and not any(date.get("dateType") == "Collected" for date in dates):
-            dates.append({"date": interval, "dateType": "Collected"})
-        return dates or missing
+        """When the data were taken and since when they are free."""
+        return _added(_list(super().get_dates(obj)), parts.dates(facts_of(obj)), _by("dateType"))
 
     def get_subjects(self, obj: Any) -> Any:  # noqa: ANN401
-        """Targets, facilities, instruments and spectral bands after the depositor's subjects."""
-        subjects = _present(super().get_subjects(obj))
-        known = {str(entry.get("subject", "")).lower() for entry in subjects}
-        for name, scheme in SUBJECTS:
-            for value in (value_of(obj, name) or [])[:_MOST_SUBJECTS]:
-                if value.lower() not in known:
-                    known.add(value.lower())
-                    subjects.append({"subject": value, "subjectScheme": scheme})
-        return subjects or missing
+        """Concepts, targets, facilities, instruments and spectral bands."""
+        return _added(_list(super().get_subjects(obj)), parts.subjects(facts_of(obj)), _by("subject"))
+
+    def get_contributors(self, obj: Any) -> Any:  # noqa: ANN401
+        """The facilities that collected the data."""
+        given = ContributorSchema4(many=True).dump(obj["metadata"].get("contributors") or [])
+        return _added(given, parts.contributors(facts_of(obj)), _by("name"))
+
+    def get_descriptions(self, obj: Any) -> Any:  # noqa: ANN401
+        """The coverage in words."""
+        return _added(_list(super().get_descriptions(obj)), parts.descriptions(facts_of(obj)), _by("description"))
+
+    def get_alternate_identifiers(self, obj: Any) -> Any:  # noqa: ANN401
+        """IVOA identifiers of the products."""
+        given = _list(super().get_alternate_identifiers(obj))
+        return _added(given, parts.alternate_identifiers(facts_of(obj)), _by("alternateIdentifier"))
+
+    def get_related_identifiers(self, obj: Any) -> Any:  # noqa: ANN401
+        """Articles, and where the products' metadata are."""
+        given = _list(super().get_related_identifiers(obj))
+        more = parts.related_identifiers(facts_of(obj), _own_dois(obj), tap_url())
+        return _added(given, more, _by("relatedIdentifier"))
+
+    def get_related_items(self, obj: Any) -> Any:  # noqa: ANN401
+        """The instruments."""
+        return list(parts.related_items(facts_of(obj), current_app.config["OBSCORE_INSTRUMENT_PIDS"])) or missing
+
+    @post_dump
+    def mend(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Make it valid where InvenioRDM's own part is not."""
+        return mended(data)
+
+
+def _own_dois(obj: Any) -> Iterator[str]:  # noqa: ANN401
+    # A concept DOI's record is chained to its latest version, whose rows may name that version's DOI.
+    for pids in (obj.get("pids") or {}, getattr(getattr(obj, "_child", None), "pids", None) or {}):
+        doi = (pids.get("doi") or {}).get("identifier")
+        if doi:
+            yield str(doi)
+
+
+def tap_url() -> str:
+    """Public address of the TAP service."""
+    config = current_app.config
+    return f"{config['OBSCORE_VO_URL'] or config['SITE_UI_URL'].rstrip('/') + '/vo'}/tap"
 
 
 #: What our schema adds values to.
-_OURS = ("formats", "sizes", "dates", "subjects")
+_OURS = (
+    *("formats", "sizes", "dates", "subjects", "contributors", "descriptions"),
+    *("alternateIdentifiers", "relatedIdentifiers", "relatedItems"),
+)
 
 
 class ObsCoreDataCiteUpdateSchema(ObsCoreDataCiteSchema):

@@ -29,7 +29,8 @@ ALLOWED: dict[str, set[str]] = {
     "adql": {"errors", "obscore"},
     "formats": {"errors", "obscore"},
     "dali": {"errors", "obscore"},
-    "db": {"errors", "obscore", "adql", "formats", "dali"},
+    "registry": {"errors", "obscore", "dali"},
+    "db": {"errors", "obscore", "adql", "formats", "dali", "registry"},
 }
 EVERYTHING = {"rdm", "vo", "ui", "ext", "config", ""}
 LIBRARY_PARTS = set(ALLOWED) - {"db"}

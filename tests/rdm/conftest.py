@@ -21,7 +21,13 @@ _VOCABULARIES: dict[str, tuple[str, list[dict[str, Any]]]] = {
             {
                 "id": "dataset",
                 "icon": "table",
-                "props": {"csl": "dataset", "datacite_general": "Dataset", "type": "dataset", "subtype": ""},
+                "props": {
+                    "csl": "dataset",
+                    "datacite_general": "Dataset",
+                    "schema.org": "https://schema.org/Dataset",
+                    "type": "dataset",
+                    "subtype": "",
+                },
                 "title": {"en": "Dataset"},
                 "tags": ["depositable", "linkable"],
             }
@@ -34,6 +40,12 @@ _VOCABULARIES: dict[str, tuple[str, list[dict[str, Any]]]] = {
             for name in ("IsSupplementTo", "IsCitedBy", "HasPart")
         ],
     ),
+    "contributorsroles": (
+        "cor",
+        [{"id": "hostinginstitution", "props": {"datacite": "HostingInstitution"}, "title": {"en": "Host"}}],
+    ),
+    "descriptiontypes": ("dty", [{"id": "methods", "props": {"datacite": "Methods"}, "title": {"en": "Methods"}}]),
+    "datetypes": ("dat", [{"id": "collected", "props": {"datacite": "Collected"}, "title": {"en": "Collected"}}]),
     "removalreasons": ("rem", [{"id": "test-record", "title": {"en": "Test record"}, "tags": ["deletion-request"]}]),
 }
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from invenio_obscore.rdm import identity
 from invenio_obscore.rdm.datacite import collected
-from invenio_obscore.rdm.wavebands import wavebands
+from invenio_obscore.registry.wavebands import wavebands
 from invenio_obscore.ui import presentation
 
 _NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
