@@ -30,4 +30,11 @@ def configure(app: Flask) -> None:
             "schedule": timedelta(seconds=seconds),
             "options": {"expires": seconds, **queue},
         }
+    every = app.config["OBSCORE_DOI_RETRY_SECONDS"]
+    if every:
+        ours["obscore-dois"] = {
+            "task": "invenio_obscore.rdm.doi.retry_dois",
+            "schedule": timedelta(seconds=every),
+            "options": {"expires": every, **queue},
+        }
     app.config["CELERY_BEAT_SCHEDULE"] = {**ours, **(app.config.get("CELERY_BEAT_SCHEDULE") or {})}

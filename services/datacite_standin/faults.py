@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-KINDS = ("none", "slow", "error", "throttled", "reset", "garbage")
-"""Nothing; an answer after ``seconds``; HTTP 500; HTTP 429; the connection cut; 200 with a body that is no JSON."""
+KINDS = ("none", "slow", "error", "throttled", "refused", "reset", "garbage", "lost")
+"""Nothing; an answer after ``seconds``; HTTP 500; HTTP 429; HTTP 422; the connection cut; 200 with a body that is no
+JSON; the request carried out and its answer lost, so that the client sends it twice."""
 
 
 @dataclass

@@ -128,29 +128,40 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, action: Any) -> None:  # noqa: ANN401 - a bound method of this class
         body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), MOST_BYTES))
-        if not self._path.startswith("/standin/") and self._struck():
+        kind = "none" if self._path.startswith("/standin/") else self.server.fault.strike()
+        if self._struck(kind):
             return
         try:
             status, document = action(body)
         except Refused as refusal:
             status, document = refusal.status, {"errors": refusal.errors}
-        self._send(status, document)
+        if kind == "lost":
+            self._cut()
+        else:
+            self._send(status, document)
 
-    def _struck(self) -> bool:
+    def _cut(self) -> None:
+        with suppress(OSError):  # the client has gone already
+            self.connection.shutdown(socket.SHUT_RDWR)
+        self.close_connection = True
+
+    def _struck(self, kind: str) -> bool:
         """Misbehave as asked; tell whether the request is over."""
-        kind = self.server.fault.strike()
         if kind == "slow":
             time.sleep(self.server.fault.seconds)
         elif kind == "error":
             self._send(500, {"errors": [error("Internal server error", status=500)]})
         elif kind == "throttled":
             self._send(429, {"errors": [error("Too many requests", status=429)]}, {"Retry-After": "1"})
+        elif kind == "refused":
+            self._send(422, {"errors": [error("is refused on purpose", "titles")]})
         elif kind == "garbage":
-            self._send_bytes(200, b"<html>maintenance", "text/html")
+            # 201 is what a client takes for a registration, 200 for a change.
+            status = 201 if self.command == "POST" else 200
+            self._send_bytes(status, b"<html>maintenance", "text/html")
         elif kind == "reset":
-            self.connection.shutdown(socket.SHUT_RDWR)
-            self.close_connection = True
-        return kind not in ("none", "slow")
+            self._cut()
+        return kind not in ("none", "slow", "lost")
 
     def _send(self, status: int, document: object, headers: dict[str, str] | None = None) -> None:
         if isinstance(document, str):

@@ -1,0 +1,167 @@
+"""DOIs that DataCite has still to be told of: kept in a table, tried again with growing waits, shown to the operator.
+
+An entry goes when DataCite has taken what the record says now, whoever told it. Records never wait for DataCite.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from invenio_access.permissions import system_identity
+from invenio_db import db
+from invenio_pidstore.models import PersistentIdentifier, PIDStatus
+from invenio_rdm_records.proxies import current_rdm_records_service
+from sqlalchemy import DateTime, Integer, Text, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+logger = logging.getLogger(__name__)
+
+_FIRST_WAIT = 60
+_LONGEST_REASON = 500
+#: A registration whose task did not run within this time is taken for lost.
+_LOST_AFTER = timedelta(minutes=10)
+_AT_ONCE = 50
+
+
+class ObsCoreDoiBacklog(db.Model):  # type: ignore[misc, name-defined, unused-ignore]
+    """A DOI whose state at DataCite is not what it should be, as far as we know."""
+
+    __tablename__ = "obscore_doi_backlog"
+
+    doi: Mapped[str] = mapped_column(Text, primary_key=True)
+    attempts: Mapped[int] = mapped_column(Integer, default=0, server_default="0", nullable=False)
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="", nullable=False)
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now(), nullable=False)
+    next_attempt: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True, nullable=False)
+
+
+def wait(attempts: int) -> timedelta:
+    """How long to wait after so many failed attempts."""
+    longest = int(current_app.config["OBSCORE_DOI_LONGEST_WAIT"])
+    return timedelta(seconds=min(longest, _FIRST_WAIT * 2 ** min(attempts - 1, 30)))
+
+
+def failed(doi: str, reason: str) -> None:
+    """Note a failed attempt, in the transaction under way."""
+    attempts = (db.session.scalar(select(ObsCoreDoiBacklog.attempts).where(ObsCoreDoiBacklog.doi == doi)) or 0) + 1
+    _put(doi, attempts, reason, datetime.now(UTC) + wait(attempts))
+    logger.warning("DataCite does not know the present state of %s (attempt %d): %s", doi, attempts, reason)
+
+
+def done(doi: str) -> None:
+    """DataCite has taken it."""
+    db.session.execute(delete(ObsCoreDoiBacklog).where(ObsCoreDoiBacklog.doi == doi))
+
+
+def entries() -> Sequence[ObsCoreDoiBacklog]:
+    """The backlog, the oldest first."""
+    return db.session.scalars(select(ObsCoreDoiBacklog).order_by(ObsCoreDoiBacklog.since)).all()
+
+
+def _put(doi: str, attempts: int, reason: str, next_attempt: datetime) -> None:
+    values = {"attempts": attempts, "reason": reason[:_LONGEST_REASON], "next_attempt": next_attempt}
+    statement = insert(ObsCoreDoiBacklog).values(doi=doi, **values)
+    db.session.execute(statement.on_conflict_do_update(index_elements=["doi"], set_=values))
+
+
+def make_due() -> int:
+    """Let the next :func:`retry` try everything; commits, and returns how many there are."""
+    count = db.session.execute(update(ObsCoreDoiBacklog).values(next_attempt=func.now())).rowcount
+    db.session.commit()
+    return int(count)
+
+
+def retry() -> int:
+    """Try the DOIs that are due, each in a transaction of its own; how many were tried."""
+    due = select(ObsCoreDoiBacklog.doi).where(ObsCoreDoiBacklog.next_attempt <= func.now())
+    dois = list(db.session.scalars(due.order_by(ObsCoreDoiBacklog.next_attempt).limit(_AT_ONCE)))
+    db.session.rollback()
+    for doi in dois:
+        _retry_one(doi)
+    return len(dois)
+
+
+def _retry_one(doi: str) -> None:
+    """Let one worker at a time try it; whoever holds the row is at it."""
+    columns = select(ObsCoreDoiBacklog.attempts, ObsCoreDoiBacklog.reason).where(ObsCoreDoiBacklog.doi == doi)
+    row = db.session.execute(columns.with_for_update(skip_locked=True)).one_or_none()
+    if row is None:
+        db.session.rollback()
+        return
+    # Taken for this long: the attempt itself runs in transactions of InvenioRDM's, and may die.
+    _put(doi, row.attempts, row.reason, datetime.now(UTC) + wait(max(1, row.attempts)))
+    db.session.commit()
+    try:
+        settle(doi)
+        db.session.commit()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this DOI's reason, and the others go on
+        db.session.rollback()
+        logger.exception("telling DataCite of %s failed", doi)
+        failed(doi, f"{type(error).__name__}: {error}")
+        db.session.commit()
+
+
+def settle(doi: str) -> None:
+    """Tell DataCite what holds now: registered and up to date, or hidden."""
+    service = current_rdm_records_service
+    pid = PersistentIdentifier.query.filter_by(pid_type="doi", pid_value=doi).one_or_none()
+    if pid is None or pid.object_uuid is None:
+        done(doi)  # discarded before it was ever registered
+        return
+    record, is_parent = _record_of(pid)
+    if record is None or pid.is_deleted():
+        manager = service.pids.parent_pid_manager if is_parent else service.pids.pid_manager
+        manager._get_provider("doi", "datacite").hide(pid)
+        return
+    service.pids.register_or_update(id_=record["id"], identity=system_identity, scheme="doi", parent=is_parent)
+
+
+def _record_of(pid: PersistentIdentifier) -> tuple[Any, bool]:
+    """The published record that a DOI belongs to (the latest version for a concept DOI), and whether it is one."""
+    cls = current_rdm_records_service.record_cls
+    model = db.session.get(cls.model_cls, pid.object_uuid)
+    if model is not None:
+        return next(_living(cls, [model]), None), False
+    versions = cls.model_cls.query.filter_by(parent_id=pid.object_uuid).order_by(cls.model_cls.index.desc())
+    return next(_living(cls, versions), None), True
+
+
+def _living(cls: Any, models: Iterable[Any]) -> Iterator[Any]:  # noqa: ANN401
+    """Records that were published and are no tombstones."""
+    for model in models:
+        record = cls(model.data, model=model) if model.data else None
+        if record is not None and not record.deletion_status.is_deleted:
+            yield record
+
+
+def find_lost() -> int:
+    """Take up DOIs of published records whose registration never ran (a broker that lost its task); how many."""
+    cls = current_rdm_records_service.record_cls
+    long_ago = datetime.now(UTC).replace(tzinfo=None) - _LOST_AFTER
+    found: set[str] = set()
+    for model in (cls.model_cls, cls.parent_record_cls.model_cls):
+        reserved = (
+            select(PersistentIdentifier.pid_value)
+            .join(model, model.id == PersistentIdentifier.object_uuid)
+            .outerjoin(ObsCoreDoiBacklog, ObsCoreDoiBacklog.doi == PersistentIdentifier.pid_value)
+            .where(
+                PersistentIdentifier.pid_type == "doi",
+                PersistentIdentifier.status == PIDStatus.RESERVED,
+                PersistentIdentifier.updated < long_ago,
+                ObsCoreDoiBacklog.doi.is_(None),
+                model.json["pids"]["doi"]["provider"].as_string() == "datacite",
+            )
+            .limit(_AT_ONCE)
+        )
+        if model is cls.model_cls:
+            reserved = reserved.where(model.json["access"]["record"].as_string() == "public")
+        found.update(db.session.scalars(reserved))
+    for doi in found:
+        _put(doi, 0, "the registration was never tried", datetime.now(UTC))
+    db.session.commit()
+    return len(found)

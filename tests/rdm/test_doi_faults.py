@@ -1,0 +1,191 @@
+"""DataCite down, slow, refusing, or answering twice: the real client against the stand-in on a bad day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from datacite_standin import DataCite
+from researcher import Researcher
+from sample_files import image
+
+from services.datacite_standin.faults import Fault
+
+FAULTS = ("error", "throttled", "refused", "reset", "garbage", "lost", "slow")
+
+
+@pytest.fixture(autouse=True)
+def _impatient(app: Any, datacite: DataCite, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give DataCite a second, and make it well again afterwards."""
+    monkeypatch.setitem(app.config, "DATACITE_TIMEOUT", 1)
+    for provider in _providers(app):
+        provider.client.__dict__.pop("_api", None)
+    yield
+    datacite.server.fault = Fault()
+    for provider in _providers(app):
+        provider.client.__dict__.pop("_api", None)
+
+
+def _providers(app: Any) -> list[Any]:
+    names = ("RDM_PERSISTENT_IDENTIFIER_PROVIDERS", "RDM_PARENT_PERSISTENT_IDENTIFIER_PROVIDERS")
+    return [one for name in names for one in app.config[name] if one.name == "datacite"]
+
+
+def _backlog(app: Any) -> dict[str, tuple[int, str]]:
+    from invenio_obscore.rdm import doi_backlog
+
+    with app.app_context():
+        return {entry.doi: (entry.attempts, entry.reason) for entry in doi_backlog.entries()}
+
+
+def _retry(app: Any) -> None:
+    from invenio_obscore.rdm import doi_backlog
+
+    with app.app_context():
+        doi_backlog.make_due()
+        doi_backlog.retry()
+
+
+def _dois(record: dict[str, Any]) -> set[str]:
+    return {record["pids"]["doi"]["identifier"], record["parent"]["pids"]["doi"]["identifier"]}
+
+
+@pytest.fixture
+def publish(researcher: Researcher, read_queued: Callable[[], int], run_tasks: Callable[[], int]) -> Callable[[], Any]:
+    """Publishes a record and runs the tasks that register its DOIs."""
+
+    def publish() -> Any:
+        recid = researcher.draft({"a.fits": image(INSTRUME="DOICAM")})
+        read_queued()
+        run_tasks()
+        record = researcher.publish(recid)
+        run_tasks()
+        return record
+
+    return publish
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_bad_day_delays_the_doi_and_not_the_publication(
+    app: Any, datacite: DataCite, researcher: Researcher, publish: Callable[[], Any], kind: str
+) -> None:
+    datacite.server.fault = Fault(kind, seconds=1.5)
+    record = publish()
+    assert researcher.request("GET", f"/records/{record['id']}", status=200).json["pids"]["doi"]["identifier"]
+    waiting = _backlog(app)
+    assert _dois(record) <= set(waiting)
+    assert all(waiting[doi][0] == 1 and waiting[doi][1] for doi in _dois(record))
+
+    _retry(app)
+    assert all(_backlog(app)[doi][0] == 2 for doi in _dois(record))
+
+    datacite.server.fault = Fault()
+    _retry(app)
+    assert not _dois(record) & set(_backlog(app))
+    for doi in _dois(record):
+        assert datacite.attributes(doi.partition("/")[2])["state"] == "findable"
+
+
+@pytest.mark.parametrize("kind", ["lost", "slow"])
+def test_nothing_is_registered_twice(app: Any, datacite: DataCite, publish: Callable[[], Any], kind: str) -> None:
+    datacite.server.fault = Fault(kind, seconds=1.5, remaining=2)
+    record = publish()
+    _retry(app)
+    created = [entry["doi"] for entry in datacite.registry.journal() if entry["method"] == "POST"]
+    for doi in _dois(record):
+        assert created.count(doi.lower()) <= 1
+        assert datacite.attributes(doi.partition("/")[2])["state"] == "findable"
+
+
+def test_a_doi_that_datacite_has_already_is_updated(
+    app: Any, datacite: DataCite, researcher: Researcher, read_queued: Callable[[], int], run_tasks: Callable[[], int]
+) -> None:
+    """The registration got there, our transaction did not."""
+    recid = researcher.draft({"a.fits": image(INSTRUME="DOICAM")})
+    read_queued()
+    datacite.registry.create({"doi": f"10.5072/{recid}"})
+    researcher.publish(recid)
+    run_tasks()
+    assert datacite.attributes(recid)["state"] == "findable"
+    assert f"10.5072/{recid}" not in _backlog(app)
+
+
+def test_waits_grow_up_to_a_limit(app: Any) -> None:
+    from invenio_obscore.rdm import doi_backlog
+
+    with app.app_context():
+        waits = [doi_backlog.wait(attempts).total_seconds() for attempts in (1, 2, 3, 40)]
+    assert waits == [60, 120, 240, 6 * 3600]
+
+
+def test_what_is_not_due_waits(app: Any, datacite: DataCite, publish: Callable[[], Any]) -> None:
+    from invenio_obscore.rdm.doi import retry_dois
+
+    datacite.server.fault = Fault("error")
+    record = publish()
+    datacite.server.fault = Fault()
+    with app.app_context():
+        retry_dois()
+    assert _dois(record) <= set(_backlog(app))
+    _retry(app)
+
+
+def test_a_registration_whose_task_was_lost_is_found(
+    app: Any, datacite: DataCite, researcher: Researcher, read_queued: Callable[[], int], instance: Any
+) -> None:
+    import redis
+    from invenio_db import db
+    from sqlalchemy import text
+
+    from invenio_obscore.rdm import doi_backlog
+
+    recid = researcher.draft({"a.fits": image(INSTRUME="DOICAM")})
+    read_queued()
+    researcher.publish(recid)
+    redis.from_url(instance.settings["BROKER_URL"]).delete(instance.settings["CELERY_TASK_DEFAULT_QUEUE"])
+    with app.app_context():
+        assert doi_backlog.find_lost() == 0
+        db.session.execute(
+            text("UPDATE pidstore_pid SET updated = now() - interval '1 day' WHERE pid_value LIKE :doi"),
+            {"doi": f"10.5072/{recid}"},
+        )
+        db.session.commit()
+        assert doi_backlog.find_lost() == 1
+    assert datacite.attributes(recid) == {}
+    _retry(app)
+    assert datacite.attributes(recid)["state"] == "findable"
+
+
+def test_a_record_is_deleted_while_datacite_is_down_and_its_doi_is_hidden_later(
+    app: Any, datacite: DataCite, administrator: Researcher, run_tasks: Callable[[], int], publish: Callable[[], Any]
+) -> None:
+    record = publish()
+    datacite.server.fault = Fault("reset")
+    administrator.delete(record["id"])
+    run_tasks()
+    assert datacite.attributes(record["id"])["state"] == "findable"
+    datacite.server.fault = Fault()
+    _retry(app)
+    assert datacite.attributes(record["id"])["state"] == "registered"
+    assert not _dois(record) & set(_backlog(app))
+
+
+def test_the_operator_sees_the_backlog_and_the_reason(
+    app: Any, datacite: DataCite, publish: Callable[[], Any], administrator: Researcher, visitor: Researcher
+) -> None:
+    from invenio_accounts.testutils import login_user_via_session
+
+    datacite.server.fault = Fault("refused")
+    record = publish()
+    client = app.test_client()
+    with app.app_context():
+        login_user_via_session(client, email="admin@example.org")
+    page = client.get("/administration/obscore-dois")
+    assert page.status_code == 200
+    text = page.get_data(as_text=True)
+    assert record["pids"]["doi"]["identifier"] in text
+    assert "titles: is refused on purpose" in text
+    assert visitor.client.get("/administration/obscore-dois").status_code in (302, 401, 403)
+    datacite.server.fault = Fault()
+    _retry(app)
