@@ -10,8 +10,9 @@ from invenio_db import db
 from invenio_db.uow import UnitOfWork
 from invenio_records_resources.services.uow import TaskOp
 
+from ..errors import ConflictError
 from . import access, queue, verification
-from .deposits import _lock
+from .deposits import _lock, write_verification
 from .models import Stage
 from .tasks import prepare_draft
 from .verification import Corrections, Verification
@@ -44,6 +45,33 @@ def change(
         uow.register(TaskOp.for_async_apply(prepare_draft, args=(str(draft.id),), **queue.options()))
         uow.commit()
     return stored
+
+
+def mapping_of(identity: Identity, recid: str) -> Verification:
+    """A draft's mapping and its revision.
+
+    Raises
+    ------
+    PermissionDeniedError
+        The identity may not read the draft's files.
+    """
+    return verification.current(access.draft_to_read(identity, recid).id, Stage.DRAFT)
+
+
+def change_mapping(identity: Identity, recid: str, revision: int, mapping: str) -> Verification:
+    """Replace a draft's mapping, leave its corrections as they are, and commit.
+
+    Raises
+    ------
+    ValidationErrorGroup
+        The mapping is wrong; each mistake with line and column.
+    ConflictError
+        Somebody else changed mapping or corrections since.
+    """
+    decided = verification.current(access.draft_to_change(identity, recid).id, Stage.DRAFT)
+    if decided.revision != revision:
+        raise ConflictError("The mapping was changed meanwhile.", remedy="load it again, then change it")
+    return write_verification(identity, recid, mapping=mapping, corrections=decided.corrections, revision=revision)
 
 
 def laid_over(

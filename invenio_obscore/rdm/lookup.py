@@ -11,21 +11,24 @@ from dataclasses import replace
 from typing import Any
 
 from flask_principal import Identity
+from invenio_db import db
+from sqlalchemy import select
 
 from ..curation import Curator, Proposal, Settings
 from ..errors import InputError, NotFoundError
 from ..extraction import Product
-from ..pipeline import address
-from . import access, verification
-from .models import Stage
-from .products import products_of
+from ..obscore.columns import SYSTEM_COLUMNS
+from ..pipeline import correct
+from . import access, products, verification
+from .models import ObsCoreExtracted, Stage
 from .stored_files import list_files
-from .verification import Corrections
 
 #: Products that one request asks for.
 MOST = 100
 #: Somebody waits: a service that is slow counts as down.
 _TIMEOUT, _PAUSE = 6.0, 0.0
+#: Seconds that a request computes products that nobody computed yet.
+_PATIENCE = 5.0
 
 #: File key and product.
 Address = tuple[str, str]
@@ -89,33 +92,30 @@ def as_correction(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def invented(before: Corrections, after: Corrections) -> list[str]:
-    """Columns of accepted proposals that ``after`` has and ``before`` has not: only `accepted` makes them."""
-    return [
-        column
-        for file, products in after.items()
-        for product, values in products.items()
-        for column, value in values.items()
-        if isinstance(value, Mapping) and before.get(file, {}).get(product, {}).get(column) != value
-    ]
-
-
 def _proposals(draft_uuid: Any, wanted: Sequence[Address]) -> tuple[dict[Address, list[Proposal]], list[str]]:  # noqa: ANN401
     if len(wanted) > MOST:
         raise InputError(f"At most {MOST} products are looked up at once.")
-    products = [_product(draft_uuid, where) for where in wanted]
+    asked = [_product(draft_uuid, where) for where in wanted]
     settings = Settings.from_environment()
     curator = Curator(replace(settings, timeout=min(settings.timeout, _TIMEOUT), retries=0, pause=_PAUSE))
-    found = dict(zip(wanted, curator.propose(products)))
+    found = dict(zip(wanted, curator.propose(asked)))
     return found, curator.failures
 
 
 def _product(draft_uuid: Any, where: Address) -> Product:  # noqa: ANN401
+    """One product, corrected: what was corrected needs no proposal."""
     file_key, name = where
     files = [file for file in list_files(draft_uuid, Stage.DRAFT) if file.key == file_key]
     decided = verification.current(draft_uuid, Stage.DRAFT)
-    for found in products_of(files, decided, patience=5.0):
-        for product in found.products:
-            if address(product) == name or (name in ("", "#") and len(found.products) == 1):
-                return product
-    raise NotFoundError(f"There is no product {name[:200]!r} in {file_key[:200]!r}.")
+    keys = products.keys_of(files, decided.mapping)
+    products.computed(files, keys, decided.mapping, patience=_PATIENCE)
+    entry = ObsCoreExtracted
+    for key in keys.values():
+        named = select(entry.document).where(entry.file_id == key[0], entry.key == key[1], entry.product == name)
+        document = db.session.scalar(named.where(~entry.failed).order_by(entry.number).limit(1))
+        if document is not None:
+            product = Product.from_dict(document)
+            given = decided.corrections.get(file_key, {}).get(name, {})
+            correct([product], {name: given}, system=SYSTEM_COLUMNS)
+            return product
+    raise NotFoundError(f"There is no product {name[:200]!r} in {file_key[:200]!r}, or it is still being computed.")

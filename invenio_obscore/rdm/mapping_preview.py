@@ -22,9 +22,10 @@ from ..fits.reading import Reading
 from ..obscore.columns import SYSTEM_COLUMNS
 from ..pipeline import address, correct
 from . import access, reader, verification
+from .extractions import key_of, states
 from .header import stored_reading
 from .models import Stage, Status
-from .products import FileProducts, products_of
+from .products import FileProducts, compute_all, products_of
 from .stored_files import StoredFile, list_files
 from .verification import Verification
 
@@ -202,6 +203,7 @@ def begin_count(identity: Identity, recid: str, text: str) -> tuple[UUID, str]:
     mapping_language.parse(text, functions=mapping_language.installed(), web=True)
     tally = Tally(secrets.token_hex(8), files=len(_read_files(draft.id)))
     _remember(draft.id, tally)
+    current_cache.set(_text_key(draft.id), text, timeout=_KEPT)
     return draft.id, tally.token
 
 
@@ -217,7 +219,18 @@ def progress(identity: Identity, recid: str) -> dict[str, Any]:
     stored: dict[str, Any] | None = current_cache.get(_key(draft.id))
     if stored is None:
         raise NotFoundError("No count was begun.")
-    return stored
+    return {**stored, **_described(draft.id, current_cache.get(_text_key(draft.id)) or "")}
+
+
+def _described(draft_uuid: UUID, text: str) -> dict[str, int]:
+    """How many files, and members of archives, have their products made under the mapping so far."""
+    files = _read_files(draft_uuid)
+    found = states([(file.file_id, key_of(file.key, text)) for file in files])
+    rows = {file_id: state.rows for (file_id, _), state in found.items()}
+    return {
+        "described": sum(rows.get(file.file_id, 0) if file.is_archive else file.file_id in rows for file in files),
+        "expected": sum((file.done_count or 0) if file.is_archive else 1 for file in files),
+    }
 
 
 def count_all(draft_uuid: UUID, token: str, text: str) -> None:
@@ -242,6 +255,8 @@ def _count(draft_uuid: UUID, tally: Tally, text: str) -> None:
         stored = current_cache.get(_key(draft_uuid)) or {}
         if stored.get("token") != tally.token:
             return  # another count was begun
+        for mapping in (decided.mapping, text):
+            compute_all(batch, mapping)
         before, after = (products_of(batch, each) for each in (decided, replace(decided, mapping=text)))
         db.session.commit()
         for old, new in zip(before, after):
@@ -259,6 +274,10 @@ def _count_file(tally: Tally, old: FileProducts, new: FileProducts) -> None:
 
 def _key(draft_uuid: UUID) -> str:
     return f"invenio-obscore-count:{draft_uuid}"
+
+
+def _text_key(draft_uuid: UUID) -> str:
+    return f"{_key(draft_uuid)}:mapping"
 
 
 def _remember(draft_uuid: UUID, tally: Tally) -> None:

@@ -21,6 +21,7 @@ from .http_errors import ERROR_HANDLERS
 from .models import Stage
 from .panel_tasks import count_mapping
 from .resources import _if_match, _pid, _tagged, json_body
+from .schemas import _storable
 from .verification import Verification
 
 
@@ -52,7 +53,7 @@ class _Body(Schema):
 
 
 class _MappingBody(_Body):
-    mapping = fields.String(required=True)
+    mapping = fields.String(required=True, validate=_storable)
 
 
 class _LookupBody(_Body):
@@ -86,6 +87,8 @@ class PanelResource(Resource):
             route("GET", f"{draft}/header", self.draft_header),
             route("GET", f"{record}/header", self.record_header),
             route("GET", f"{draft}/mappings", self.mappings),
+            route("GET", f"{draft}/mapping", self.read_mapping),
+            route("PUT", f"{draft}/mapping", self.save_mapping),
             route("POST", f"{draft}/mapping/preview", self.preview),
             route("POST", f"{draft}/mapping/count", self.begin_count),
             route("GET", f"{draft}/mapping/count", self.count),
@@ -107,6 +110,15 @@ class PanelResource(Resource):
         """Mappings to start from."""
         draft = access.draft_to_read(g.identity, _pid())
         return _answer({"mappings": [kept.to_dict() for kept in mapping_library.available(g.identity, but=draft.id)]})
+
+    def read_mapping(self) -> Response:
+        """The draft's mapping."""
+        return _mapping(corrections.mapping_of(g.identity, _pid()))
+
+    def save_mapping(self) -> Response:
+        """Replace the draft's mapping and nothing else."""
+        revision, text = _if_match(), _MappingBody().load(json_body())["mapping"]
+        return _mapping(corrections.change_mapping(g.identity, _pid(), revision, text))
 
     def preview(self) -> Response:
         """Mistakes of a mapping, or what it would change in a sample."""
@@ -201,6 +213,10 @@ def _answer(body: dict[str, Any]) -> Response:
     response = jsonify(body)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _mapping(decided: Verification) -> Response:
+    return _tagged({"revision": decided.revision, "mapping": decided.mapping}, decided.revision)
 
 
 def _changed(stored: Verification, **more: int) -> Response:

@@ -6,19 +6,16 @@ instrument's name reaches all products that had the wrong one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from ..errors import NotFoundError
-from ..extraction import Product
-from ..pipeline import address
-from . import verification
+from . import extractions, verification
 from .models import Stage
-from .products import products_of
+from .products import computed, keys_of
 from .stored_files import list_files
-from .verification import Verification
 
 #: Columns whose equality makes products alike.
 SIGNATURE = (
@@ -30,7 +27,9 @@ SIGNATURE = (
     "o_ucd",
     "em_unit",
 )
-_BATCH = 50
+_BATCH = 25
+#: Seconds that a request computes products that nobody computed yet.
+_PATIENCE = 5.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def find(draft_uuid: UUID, file_key: str, product: str) -> Alike:
     NotFoundError
         There is no such product.
     """
-    signatures = {(file, address(found)): _signature(found) for file, found in _uncorrected(draft_uuid)}
+    signatures = dict(_uncorrected(draft_uuid))
     wanted = signatures.get((file_key, product))
     if wanted is None:
         raise NotFoundError(f"There is no product {product[:200]!r} in {file_key[:200]!r}.")
@@ -71,14 +70,27 @@ def find(draft_uuid: UUID, file_key: str, product: str) -> Alike:
     return Alike(by, alike)
 
 
-def _signature(product: Product) -> tuple[Any, ...]:
-    return (*(product.row[name] for name in SIGNATURE), product.key)
+def _uncorrected(draft_uuid: UUID) -> Iterator[tuple[tuple[str, str], tuple[Any, ...]]]:
+    """Every product of the draft as its file and the mapping make it: where it is, and its signature.
 
-
-def _uncorrected(draft_uuid: UUID) -> Iterator[tuple[str, Product]]:
-    """Every product of the draft as its file and the mapping make it."""
-    bare = Verification(verification.current(draft_uuid, Stage.DRAFT).mapping)
+    In Python: PostgreSQL's JSON functions refuse U+0000, which the evidence may hold.
+    """
+    mapping = verification.current(draft_uuid, Stage.DRAFT).mapping
     files = list_files(draft_uuid, Stage.DRAFT)
     for offset in range(0, len(files), _BATCH):
-        for found in products_of(files[offset : offset + _BATCH], bare):
-            yield from ((found.file.key, product) for product in found.products)
+        batch = files[offset : offset + _BATCH]
+        keys = keys_of(batch, mapping)
+        computed(batch, keys, mapping, patience=_PATIENCE)
+        found = extractions.documents(list(keys.values()))
+        for file_key, key in keys.items():
+            yield from (((file_key, _name(document)), _signature(document)) for document, _ in found.get(key, ()))
+
+
+def _name(document: Mapping[str, Any]) -> str:
+    """As corrections name the product (`pipeline.address`)."""
+    member, key = document["member"], document["key"]
+    return f"{member}#{key}" if member or key else ""
+
+
+def _signature(document: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (*(document["row"].get(name) for name in SIGNATURE), document["key"])

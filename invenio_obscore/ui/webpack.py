@@ -23,6 +23,13 @@ theme = WebpackThemeBundle(
                 "invenio-obscore-observations": f"{_SCRIPTS}/observations/index.js",
             },
             "dependencies": {
+                # The mapping editor, a chunk of its own.
+                "@codemirror/commands": "^6.6.0",
+                "@codemirror/language": "^6.10.0",
+                "@codemirror/lint": "^6.8.0",
+                "@codemirror/state": "^6.5.0",
+                "@codemirror/view": "^6.30.0",
+                "@lezer/highlight": "^1.2.0",
                 "prop-types": "^15.7.2",
                 "react-invenio-forms": "^4.0.0",
                 "sampjs": "^1.0.3",

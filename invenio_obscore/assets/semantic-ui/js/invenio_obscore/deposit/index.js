@@ -1,2 +1,7 @@
-// The panel "Observation metadata" of the deposit form.
+// The panel "Observation metadata (ObsCore)" of the deposit form; loaded before the form, which looks components up.
 import "@less/invenio_obscore/theme.less";
+import "@less/invenio_obscore/deposit.less";
+import { overrideStore } from "react-overridable";
+import { ObsCorePanel } from "./Panel";
+
+overrideStore.add("InvenioAppRdm.Deposit.Files.after.container", ObsCorePanel);

@@ -1,0 +1,192 @@
+import { i18next } from "@translations/invenio_obscore/i18next";
+import PropTypes from "prop-types";
+import React, { useEffect, useRef, useState } from "react";
+import { Button, Icon, Popup } from "semantic-ui-react";
+import { beside, plain } from "../components/format";
+import { example } from "./columns";
+import { inHeader, inWords } from "./evidence";
+
+const EMPTY = i18next.t("empty");
+
+const Shown = ({ column, value }) => {
+  const other = beside(column.name, value);
+  if (value === undefined || value === null) return <span className="empty">{EMPTY}</span>;
+  return (
+    <>
+      <bdi className="value">{plain(value)}</bdi> {column.unit && <span className="unit">{column.unit}</span>}
+      {other && <div className="beside">{other}</div>}
+    </>
+  );
+};
+
+Shown.propTypes = { column: PropTypes.object.isRequired, value: PropTypes.any };
+Shown.defaultProps = { value: undefined };
+
+const Field = ({ column, id, typed, error, onType, focus }) => {
+  const input = useRef(null);
+  useEffect(() => {
+    if (focus) input.current.focus();
+  }, [focus]);
+  const shared = {
+    id,
+    ref: input,
+    value: typed,
+    "onChange": ({ target }) => onType(target.value),
+    "aria-invalid": Boolean(error),
+    "aria-describedby": error ? `${id}-error` : undefined,
+    "aria-label": column.unit
+      ? i18next.t("{{name}} in {{unit}}", { name: column.name, unit: column.unit })
+      : column.name,
+  };
+  return (
+    <div className={`ui fluid input${error ? " error" : ""}`}>
+      {column.terms ? (
+        <select {...shared} className="ui dropdown">
+          <option value="">{EMPTY}</option>
+          {column.terms.map((term) => (
+            <option key={term}>{term}</option>
+          ))}
+        </select>
+      ) : (
+        <input {...shared} type="text" placeholder={example(column)} autoComplete="off" spellCheck={false} />
+      )}
+    </div>
+  );
+};
+
+Field.propTypes = {
+  column: PropTypes.object.isRequired,
+  id: PropTypes.string.isRequired,
+  typed: PropTypes.string.isRequired,
+  error: PropTypes.string,
+  onType: PropTypes.func.isRequired,
+  focus: PropTypes.bool.isRequired,
+};
+Field.defaultProps = { error: undefined };
+
+const Origin = ({ evidence, column, onHeader }) => {
+  const words = inWords(evidence);
+  const target = inHeader(evidence);
+  if (!words) return null;
+  if (!target) return <bdi className="origin">{words}</bdi>;
+  return (
+    <button
+      type="button"
+      className="origin link"
+      title={i18next.t("Show the header")}
+      aria-label={i18next.t("{{column}} comes from {{words}}: show the header", { column, words })}
+      onClick={() => onHeader(target)}
+    >
+      <bdi>{words}</bdi>
+    </button>
+  );
+};
+
+Origin.propTypes = {
+  evidence: PropTypes.object,
+  column: PropTypes.string.isRequired,
+  onHeader: PropTypes.func.isRequired,
+};
+Origin.defaultProps = { evidence: undefined };
+
+const Name = ({ column }) => (
+  <Popup
+    content={column.description}
+    size="small"
+    position="top left"
+    trigger={
+      <span className="name">
+        <span>{column.name}</span>
+        <span className="description">{column.description}</span>
+      </span>
+    }
+  />
+);
+
+Name.propTypes = { column: PropTypes.object.isRequired };
+
+/** One column of an open product: its value, where it came from, and its correction. */
+export const CellEditor = ({ column, id, product, typed, error, onType, onHeader, onReset }) => {
+  const [opened, setOpened] = useState(false);
+  const editing = typed !== undefined;
+  const value = product.row[column.name];
+  const corrected = Object.prototype.hasOwnProperty.call(product.corrections, column.name);
+  const problems = product.problems.filter((problem) => problem.column === column.name);
+  const edit = () => {
+    setOpened(true);
+    onType(plain(value));
+  };
+  return (
+    <div className={`cell${problems.length || error ? " doubtful" : ""}`} data-column={column.name}>
+      <Name column={column} />
+      <div className="content">
+        {editing ? (
+          <Field column={column} id={id} typed={typed} error={error} onType={onType} focus={opened} />
+        ) : (
+          <Shown column={column} value={value} />
+        )}
+        {error && (
+          <div className="ui pointing red basic label message" id={`${id}-error`} role="alert">
+            {error}
+          </div>
+        )}
+        {problems.map((problem) => (
+          <div key={problem.code + problem.message} className={`problem ${problem.severity}`}>
+            <Icon name={problem.severity === "advice" ? "info circle" : "warning sign"} />
+            <bdi>{problem.message}</bdi>
+          </div>
+        ))}
+        <Origin evidence={product.evidence[column.name]} column={column.name} onHeader={onHeader} />
+      </div>
+      <div className="actions">
+        {!column.system && !editing && (
+          <Button
+            basic
+            compact
+            size="mini"
+            type="button"
+            icon="pencil"
+            content={i18next.t("Edit")}
+            aria-label={i18next.t("Edit {{column}}", { column: column.name })}
+            onClick={edit}
+          />
+        )}
+        {editing && (
+          <Button
+            basic
+            compact
+            size="mini"
+            type="button"
+            content={i18next.t("Cancel")}
+            aria-label={i18next.t("Cancel editing {{column}}", { column: column.name })}
+            onClick={() => onType(undefined)}
+          />
+        )}
+        {corrected && !editing && (
+          <Button
+            basic
+            compact
+            size="mini"
+            type="button"
+            icon="undo"
+            content={i18next.t("Reset")}
+            aria-label={i18next.t("Reset {{column}} to what was found", { column: column.name })}
+            onClick={() => onReset(column.name)}
+          />
+        )}
+      </div>
+    </div>
+  );
+};
+
+CellEditor.propTypes = {
+  column: PropTypes.object.isRequired,
+  id: PropTypes.string.isRequired,
+  product: PropTypes.object.isRequired,
+  typed: PropTypes.string,
+  error: PropTypes.string,
+  onType: PropTypes.func.isRequired,
+  onHeader: PropTypes.func.isRequired,
+  onReset: PropTypes.func.isRequired,
+};
+CellEditor.defaultProps = { typed: undefined, error: undefined };
