@@ -39,7 +39,7 @@ def site() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     """Debian's Chromium without a window; WebGL in software, for the sky view."""
     if _CHROMIUM is None:
         pytest.fail("Chromium is not installed (Debian's package chromium)")
@@ -52,12 +52,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_context(browser: Browser, site: str) -> Iterator[Callable[..., BrowserContext]]:
+def new_context(chromium: Browser, site: str) -> Iterator[Callable[..., BrowserContext]]:
     """Make browser profiles: ``new_context()`` a visitor's, ``new_context("researcher@example.org")`` a user's."""
     opened: list[BrowserContext] = []
 
     def make(email: str = "", **options: Any) -> BrowserContext:
-        context = browser.new_context(base_url=site, viewport={"width": 1280, "height": 900}, **options)
+        context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 900}, **options)
         context.set_default_timeout(30_000)
         opened.append(context)
         if email:
