@@ -231,7 +231,7 @@ def _range(numbers: np.ndarray) -> list[float] | None:
     return [float(finite.min()), float(finite.max())]
 
 
-def _numbers(column: TableColumn, raw: np.ndarray) -> np.ndarray:
+def cell_numbers(column: TableColumn, raw: np.ndarray) -> np.ndarray:
     """The cells of a column as floats, one row a row of ``raw`` (bytes); nulls are NaN."""
     cells = np.ascontiguousarray(raw[:, column.offset : column.offset + column.width])
     if column.ascii:
@@ -252,7 +252,7 @@ def _ascii_number(cell: bytes) -> float:
 def _add_axis(values: dict[str, Any], column: TableColumn, raw: np.ndarray, *, whole: bool) -> None:
     if column.width == 0:
         return
-    numbers = _numbers(column, raw)
+    numbers = cell_numbers(column, raw)
     positive = numbers[numbers > 0] if re.match(r"(log)?_?(wave|lam|wl|freq|ener|e_?m)", column.name, re.I) else numbers
     span = _range(positive if positive.size else numbers)
     if span is None:
@@ -274,7 +274,7 @@ def _scalars(described: list[TableColumn], row: np.ndarray) -> dict[str, Any]:
             if text:
                 found[column.name] = text
         elif column.is_number and (column.repeat == 1 or column.ascii) and cell.size:
-            number = float(_numbers(column, row[None, :]).ravel()[0])
+            number = float(cell_numbers(column, row[None, :]).ravel()[0])
             if math.isfinite(number):
                 found[column.name] = number
         elif column.code == "L" and column.repeat == 1 and cell.size:

@@ -24,6 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "response": LIBRARY | {"tables", "curation", "spool"},
     "pipeline": LIBRARY | {"mapping", "curation", "batch", "response"},
     "tables": LIBRARY | {"mapping", "formats"},
+    "previews": LIBRARY,
     "reader_main": LIBRARY | {"mapping", "pipeline"},
     "cli": LIBRARY | {"mapping", "curation", "tables", "pipeline", "response"},
     "adql": {"errors", "obscore"},
