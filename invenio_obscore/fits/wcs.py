@@ -26,8 +26,8 @@ _OWN = re.compile(
     r"(?:(?:WCSAXES|CTYPE\d+|CRVAL\d+|CRPIX\d+|CDELT\d+|CROTA\d+|PC\d+_\d+|CD\d+_\d+|PC\d{6}|PV\d+_\d+|PS\d+_\d+"
     r"|LONPOLE|LATPOLE|RADESYS|EQUINOX|RESTFRQ|RESTWAV|SPECSYS|VSOURCE|ZSOURCE)(?P<letter>[A-Z])?"
     r"|(?P<shared>PROJP\d+|RADECSYS|EPOCH|RESTFREQ|VELREF"
-    # plate solutions of the Digitized Sky Survey, which wcslib knows
-    r"|AMD[XY]\d+|PPO\d|PLTRA[HMS]|PLTDEC(?:SN|[DMS])|[XY]PIXELSZ|CNPIX[12]|PLTSCALE))$"
+    # plate solutions of the Digitized Sky Survey, which wcslib knows; coefficients beyond 13 make it crash
+    r"|AMD[XY](?:\d|1[0-3])|PPO\d|PLTRA[HMS]|PLTDEC(?:SN|[DMS])|[XY]PIXELSZ|CNPIX[12]|PLTSCALE))$"
 )
 #: Polynomials of NOAO's TNX and ZPX projections.
 _NOAO = re.compile(r"WAT[12]_\d{3}$")

@@ -171,3 +171,12 @@ def test_units_that_nest_take_no_time(text: str) -> None:
     begin = time.process_time()
     parse_unit(text)
     assert time.process_time() - begin < BOUND
+
+
+def test_a_plate_solution_that_crashes_wcslib() -> None:
+    """Coefficients of the Digitized Sky Survey beyond the thirteenth end the process that hands them to wcslib."""
+    plate: dict[str, object] = dict.fromkeys(("PLTRAH", "PLTRAM", "PLTRAS", "PLTDECD", "PLTDECM", "PLTDECS"), 1.0)
+    plate |= {"XPIXELSZ": 25.3, "YPIXELSZ": 25.3, "PLTSCALE": 67.2, "CNPIX1": 0, "CNPIX2": 0}
+    plate |= {f"PPO{n}": 177500.0 for n in range(1, 7)}
+    plate |= {f"AMD{axis}{n}": 12500.0 for axis in "XY" for n in range(1, 21)}
+    survives(image((10, 10), **plate))
