@@ -18,6 +18,8 @@ from .extraction.evidence import Problem, Product
 from .fits.sources import Source
 
 _AHEAD = 16
+#: Failures that may be over the next time (a disk, a file server), by their codes.
+_PASSING = frozenset({"unreadable", "reader-died"})
 
 
 @dataclass
@@ -62,35 +64,38 @@ def run(
 
 
 class _Journal:
-    """Finished files, one JSON line each; a line that an interruption cut short is left out."""
+    """Finished files, one JSON line each; only their places are in memory.
+
+    A line that an interruption cut short (a ``kill -9``, a full disk) is taken off when the journal is opened again.
+    """
 
     def __init__(self, path: str | os.PathLike[str] | None, settings: str = "") -> None:
         self._path = path
         self._settings = hashlib.sha256(settings.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        self._done: dict[str, dict[str, Any]] = {}
-        self._file: IO[str] | None = None
+        self._places: dict[bytes, int] = {}
+        self._file: IO[bytes] | None = None
 
     def __enter__(self) -> _Journal:
         if self._path is not None:
-            self._load()
-            self._file = open(self._path, "a", encoding="ascii")
+            self._file = open(self._path, "a+b")
+            self._load(self._file)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._file:
             self._file.close()
 
-    def _load(self) -> None:
-        if self._path is None or not os.path.exists(self._path):
-            return
-        with open(self._path, encoding="ascii", errors="replace") as file:
-            for line in file:
-                try:
-                    entry = json.loads(line)
-                except ValueError:
-                    continue
-                if isinstance(entry, dict) and "file" in entry:
-                    self._done[entry["file"]] = entry["outcome"]
+    def _load(self, file: IO[bytes]) -> None:
+        file.seek(0)
+        place = 0
+        for line in file:
+            if not line.endswith(b"\n"):
+                file.truncate(place)
+                break
+            entry = _entry(line)
+            if entry:
+                self._places[_digest(entry["file"])] = place
+            place += len(line)
 
     def _key(self, source: Source) -> str:
         """A file is the same while its address, size, time, the settings and the extractor are."""
@@ -104,16 +109,35 @@ class _Journal:
 
     def get(self, source: Source) -> Outcome | None:
         """What came of a file before."""
-        if self._path is None:
+        if self._file is None or not self._places:
             return None
-        entry = self._done.get(self._key(source))
-        return Outcome.from_dict(entry) if entry else None
+        key = self._key(source)
+        place = self._places.get(_digest(key))
+        if place is None:
+            return None
+        self._file.seek(place)
+        entry = _entry(self._file.readline())
+        return Outcome.from_dict(entry["outcome"]) if entry and entry["file"] == key else None
 
     def add(self, source: Source, outcome: Outcome) -> None:
-        """Keep what came of a file."""
-        if self._file:
-            self._file.write(json.dumps({"file": self._key(source), "outcome": outcome.to_dict()}) + "\n")
-            self._file.flush()
+        """Keep what came of a file, unless another try may end better."""
+        if self._file is None or (outcome.failure and outcome.failure.code in _PASSING):
+            return
+        line = json.dumps({"file": self._key(source), "outcome": outcome.to_dict()}) + "\n"
+        self._file.write(line.encode("ascii"))
+        self._file.flush()
+
+
+def _entry(line: bytes) -> dict[str, Any] | None:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) and {"file", "outcome"} <= entry.keys() else None
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.blake2b(key.encode("ascii"), digest_size=16).digest()
 
 
 def _single(sources: Iterable[Source], work: Work, done: _Journal) -> Iterator[tuple[Source, Outcome]]:
@@ -154,7 +178,8 @@ class _Pool:
         waiting: deque[tuple[Source, Future[Outcome] | Outcome]] = deque()
         try:
             for source in sources:
-                waiting.append((source, done.get(source) or self._begin(source)))
+                known = done.get(source)
+                waiting.append((source, known or self._begin(source, done)))
                 if len(waiting) > self._jobs * _AHEAD:
                     yield self._finish(*waiting.popleft(), done)
             while waiting:
@@ -162,9 +187,11 @@ class _Pool:
         finally:
             self._executor.shutdown(cancel_futures=True)
 
-    def _begin(self, source: Source) -> Future[Outcome] | Outcome:
+    def _begin(self, source: Source, done: _Journal) -> Future[Outcome] | Outcome:
         if not source.portable:
-            return self._work(source)
+            outcome = self._work(source)
+            done.add(source, outcome)
+            return outcome
         try:
             return self._executor.submit(_one, source)
         except BrokenProcessPool:
@@ -173,12 +200,11 @@ class _Pool:
 
     def _finish(self, source: Source, begun: Future[Outcome] | Outcome, done: _Journal) -> tuple[Source, Outcome]:
         if isinstance(begun, Outcome):
-            outcome = begun
-        else:
-            try:
-                outcome = begun.result()
-            except BrokenProcessPool:
-                outcome = self._alone(source)
+            return source, begun
+        try:
+            outcome = begun.result()
+        except BrokenProcessPool:
+            outcome = self._alone(source)
         done.add(source, outcome)
         return source, outcome
 

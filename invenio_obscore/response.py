@@ -106,9 +106,9 @@ class Response:
 
     def write(self, path: str | os.PathLike[str], **options: Any) -> None:  # noqa: ANN401  # passed on
         """Write the table as the ending of the path says: .csv .vot .parquet .fits .ecsv .json."""
-        from .tables import write
+        from .tables import write_products
 
-        write(self.to_table(), path, **options)
+        write_products(lambda: self, path, **options)
 
     def curate(self, **options: Any) -> Report:  # noqa: ANN401  # passed on
         """Fill empty cells with what outside services are sure of; what they only propose becomes advice."""

@@ -23,7 +23,7 @@ class Spool(Sequence[T], Generic[T]):
         How many items stay in memory.
     """
 
-    def __init__(self, items: Iterable[T] = (), *, in_memory: int = 5000) -> None:
+    def __init__(self, items: Iterable[T] = (), *, in_memory: int = 1000) -> None:
         self._first: list[T] = []
         self._in_memory = in_memory
         self._places = array("Q")

@@ -7,6 +7,7 @@ import json
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -137,13 +138,55 @@ def write(table: Table, path: str | os.PathLike[str], *, overwrite: bool = True)
     writer = _writer_of(target)
     if target.exists() and not overwrite:
         raise InputError(f"{target}: the file exists")
+    with _completed(target) as unfinished:
+        writer(table, unfinished)
+
+
+@contextmanager
+def _completed(target: Path) -> Iterator[Path]:
+    """A file beside the target that takes its place at the end."""
     # The ending stays last: astropy's writers look at it.
     unfinished = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")
     try:
-        writer(table, unfinished)
+        yield unfinished
         os.replace(unfinished, target)
+    except OSError as error:
+        raise InputError(f"{target}: cannot be written: {error.strerror or error}") from error
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def check_ending(path: str | os.PathLike[str]) -> None:
+    """Raise `InputError` where a path's ending stands for no format or its directory is missing."""
+    target = Path(path)
+    _writer_of(target)
+    if not target.absolute().parent.is_dir():
+        raise InputError(f"{target}: there is no directory {target.parent}")
+
+
+def write_products(
+    products: Callable[[], Iterable[Product]], path: str | os.PathLike[str], *, overwrite: bool = True
+) -> None:
+    """Write the table of products that need not fit into memory; as :func:`write` does (ECSV is made whole first).
+
+    Parameters
+    ----------
+    products
+        Gives them from the beginning, each time that it is called.
+    """
+    target = Path(path)
+    form = _STREAMED.get(target.suffix.lower())
+    if form is None:
+        write(table_of([product.row for product in products()]), path, overwrite=overwrite)
+        return
+    if target.exists() and not overwrite:
+        raise InputError(f"{target}: the file exists")
+    filled = {name for product in products() for name in product.row.filled()}
+    further = (column for name, column in ALL_COLUMNS.items() if name not in OBSCORE and name in filled)
+    columns = [*OBSCORE.values(), *further]
+    rows = ([_cell(product.row[column.name]) for column in columns] for product in products())
+    with _completed(target) as unfinished, open(unfinished, "wb") as file:
+        file.writelines(_format(form).stream(MemorySource(columns, rows), Meta(name="obscore", description=TITLE)))
 
 
 def _writer_of(path: Path) -> Callable[[Table, Path], None]:
@@ -197,15 +240,19 @@ def _write_ecsv(table: Table, path: Path) -> None:
     table.write(path, format="ascii.ecsv")
 
 
+#: Endings and the formats that are written row by row.
+_STREAMED: Mapping[str, str] = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".vot": "votable",
+    ".xml": "votable",
+    ".fits": "fits",
+    ".json": "json",
+    ".parquet": "parquet",
+}
 _WRITERS: Mapping[str, Callable[[Table, Path], None]] = {
-    ".csv": _write_streamed("csv"),
-    ".tsv": _write_streamed("tsv"),
-    ".vot": _write_streamed("votable"),
-    ".xml": _write_streamed("votable"),
-    ".fits": _write_streamed("fits"),
+    **{ending: _write_streamed(form) for ending, form in _STREAMED.items()},
     ".ecsv": _write_ecsv,
-    ".json": _write_streamed("json"),
-    ".parquet": _write_streamed("parquet"),
 }
 _ENDINGS = f"the endings are {', '.join(_WRITERS)}"
 
