@@ -13,7 +13,7 @@ from ..fits.frames import equatorial, frame_of
 from ..fits.reading import HduReading
 from ..fits.sky import SkyCoverage, join, sky_coverage
 from ..fits.values import card_unit, parse_angle
-from ..fits.wcs import SkyAxes, find_sky, image_shape, is_solar
+from ..fits.wcs import SkyAxes, axis_type, find_sky, image_shape, is_solar
 from .evidence import Evidence
 from .rules import Found
 from .scope import Hit, Scope
@@ -107,11 +107,27 @@ def is_placeholder(hdu: HduReading, scope: Scope) -> bool:
     axes = find_sky(hdu.header)
     if axes is None or axes.kind != "equatorial" or _reference(hdu, axes) != (0.0, 0.0):
         return False
-    if not scope.has("TELESCOP", "INSTRUME") or hdu.header.number("CRPIX1") is None:
+    # The reference of an oblique map of the sky may be there and its pixels elsewhere; not that of a tangent plane.
+    flat = axis_type(hdu.header, axes.longitude, axes.alternate)[-3:] in ("TAN", "TPV", "TNX", "SIP", "SIN", "ZPN")
+    if not scope.has("TELESCOP", "INSTRUME") or not flat or not _on_the_image(hdu, axes):
         return False
     message = "the WCS has its reference at RA 0, Dec 0: it is left out as one that nobody filled in"
     scope.problem("attention", "wcs-placeholder", message, column="s_ra", hdu=hdu.index)
     return True
+
+
+def _on_the_image(hdu: HduReading, axes: SkyAxes) -> bool:
+    """Whether the reference point lies on the image or close to it."""
+    shape = image_shape(hdu.header)
+    pair = (axes.longitude, axes.latitude)
+    pixels = [hdu.header.number(f"CRPIX{n}{axes.alternate}") for n in pair]
+    return all(n <= len(shape) and p is not None and -99 < p < shape[n - 1] + 100 for n, p in zip(pair, pixels))
+
+
+def _lies_elsewhere(hdu: HduReading, axes: SkyAxes) -> bool:
+    """Whether an image of the sky has its reference point far from its own pixels."""
+    has_pixels = max(axes.longitude, axes.latitude) <= len(image_shape(hdu.header))
+    return has_pixels and not _on_the_image(hdu, axes)
 
 
 def _reference(hdu: HduReading, axes: SkyAxes) -> tuple[float | None, float | None]:
@@ -197,7 +213,7 @@ def reference_position(scope: Scope) -> Iterator[Found]:
         return
     for hdu in scope.order:
         axes = find_sky(hdu.header)
-        if axes is None:
+        if axes is None or _lies_elsewhere(hdu, axes):
             continue
         longitude, latitude = _reference(hdu, axes)
         if longitude is None or latitude is None or not -90 <= latitude <= 90 or longitude == latitude == 0:

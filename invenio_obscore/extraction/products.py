@@ -11,6 +11,7 @@ from ..fits.reading import HduReading, Reading
 from ..fits.spectral import spectral_axis, table_kind
 from ..fits.tables import TableColumn, columns
 from ..fits.wcs import image_shape, sky_axes
+from .dispersion import is_dispersed
 from .house import linear_spectrum
 from .scope import Scope
 from .single_dish import as_image, is_single_dish
@@ -24,7 +25,7 @@ _EVENT_NAMES = re.compile(
 )
 _SIDE_TABLE = re.compile(
     r".*(GTI|EBOUNDS|REG\d*$|REGION|POINTING|TELARRAY|BADPIX|EXPOSU|CALINDEX|HISTORY|FIBRES|FIBRE|REDUCTION|PROVENANCE|LINES?$"
-    r"|HDRTAB|WCSCORR|ASDF|GROUPING|PRIMARY_HEADER|LOG$|DSS$|OFFSETS|XTE_.*PCU|RESPONSE|MATRIX|AREA|EDISP|PSF|BKG|RAD_MAX).*"
+    r"|HDRTAB|WCSCORR|ASDF|GROUPING|PRIMARY_HEADER|(?<!CATA)LOG$|DSS$|OFFSETS|XTE_.*PCU|RESPONSE|MATRIX|AREA|EDISP|PSF|BKG|RAD_MAX).*"
 )
 FLUX_COLUMN = re.compile(
     r"(.*[_ ])?(FLUX\w*|FLAM|FNU|INT(ENSITY|ENS)?|COUNTS?|RATE|SPEC(TRUM)?|DATA|BRIGHTNESS|NET|ABS_CAL|MAG|SIGNAL"
@@ -99,14 +100,55 @@ def _is_events(hdu: HduReading, header: Header) -> bool:
     return names[:1] == ["TIME"] and bool(_EVENT_COLUMNS & set(names)) and "RATE" not in names
 
 
+#: Units that only light is measured in; a length in metres may be anything's, and so may a number per second.
+_LIGHT = re.compile(r".*(angstr|\bnm\b|nanom|micro|\bum\b|µm|hz\b|\d?ev\b|[kmgt]ev|cm-1|cm\^-1|1/cm).*", re.I)
+
+
+def _is_spectral(column: TableColumn) -> bool:
+    return bool(SPECTRAL_COLUMN.match(column.name)) or (
+        column.is_number and bool(_LIGHT.match(column.unit)) and table_kind("", column.unit) is not None
+    )
+
+
 def _is_spectrum_table(hdu: HduReading, header: Header) -> bool:
-    if _class(header) == "SPECTRUM" or hdu.name in ("SINGLE DISH", "MATRIX"):
+    if _class(header) == "SPECTRUM" or is_single_dish(hdu):
         return True
     found = columns(header)
-    spectral = any(SPECTRAL_COLUMN.match(c.name) or (table_kind("", c.unit) and c.is_number) for c in found)
-    return (
-        spectral and any(FLUX_COLUMN.match(c.name) for c in found) and not any(TIME_COLUMN.match(c.name) for c in found)
-    )
+    names = {c.name.upper() for c in found}
+    if {"START", "STOP"} <= names or any(TIME_COLUMN.match(name) for name in names):
+        return False
+    return any(_is_spectral(c) for c in found) and any(FLUX_COLUMN.match(name) for name in names)
+
+
+_MANY_DECADES = 1e5
+
+
+def _is_distribution(hdu: HduReading, header: Header) -> bool:
+    """A spectral table that goes from one end of the spectrum towards the other is a spectral energy distribution."""
+    ranges = hdu.tables.get("range", {})
+    spans = [ranges[c.name] for c in columns(header) if SPECTRAL_COLUMN.match(c.name) and c.name in ranges]
+    wide = any(low > 0 and high / low > _MANY_DECADES for low, high in spans)
+    return wide and _is_spectrum_table(hdu, header)
+
+
+_LONGITUDE = re.compile(
+    r"_?(ra|raj2000|ra_?(deg|j2000|icrs|targ|obj|fin)|alpha_?j?2000|right_?ascension|glon|lon)$", re.I
+)
+_LATITUDE = re.compile(
+    r"_?(de|dec|dej2000|de[c]?_?(deg|j2000|icrs|targ|obj|fin)|delta_?j?2000|declination|glat|lat)$", re.I
+)
+
+
+def _is_catalogue(hdu: HduReading, header: Header) -> bool:
+    """A table of places, one a row: whatever was measured there, it is no spectrum and no time series."""
+    if _class(header) == "INDEX" or hdu.name in ("OBS_INDEX", "HDU_INDEX"):
+        return True
+    if is_single_dish(hdu) or header.integer("NAXIS2") < 2:
+        return False
+    found = columns(header)
+    vector = any(SPECTRAL_COLUMN.match(c.name) and c.repeat > 1 and c.is_number for c in found)
+    names = [c.name for c in found if c.is_number and c.repeat == 1]
+    return not vector and any(map(_LONGITUDE.match, names)) and any(map(_LATITUDE.match, names))
 
 
 _SERIES_CLASSES = frozenset({"LIGHTCURVE", "LIGHT CURVE", "TIMESERIES", "RATE"})
@@ -149,10 +191,13 @@ _TABLES: tuple[tuple[str, Test], ...] = (
     ("side", lambda h, c: _class(c) in ("GTI", "REGION") or h.name in ("EBOUNDS", "STDGTI")),
     ("response", _is_response),
     ("events", _is_events),
-    ("visibility", lambda h, c: h.name in ("UV_DATA", "OI_VIS", "OI_VIS2", "OI_T3")),
+    ("visibility", lambda h, c: h.name in ("UV_DATA", "OI_VIS", "OI_VIS2", "OI_T3", "AIPS UV")),
+    ("side", lambda h, c: h.name.startswith("AIPS ")),
     ("side", lambda h, c: bool(_SIDE_TABLE.match(h.name))),
     ("sed", lambda h, c: h.name == "FLUXPOINTS" or (c.text("SED_TYPE") or "") != ""),
     ("light curve", _is_light_curve),
+    ("catalogue", _is_catalogue),
+    ("sed", _is_distribution),
     ("spectrum", _is_spectrum_table),
     ("series", _is_series),
 )
@@ -166,8 +211,8 @@ def role(hdu: HduReading) -> str:
     shape = image_shape(header)
     if header.flag("GROUPS") and shape[:1] == (0,):
         return "visibility"
-    if not shape or min(shape) < 1:
-        return "empty"
+    if not shape or min(shape) < 1 or header.flag("VOTMETA"):
+        return "empty"  # fits-plus of TOPCAT keeps a VOTable's text in the primary array
     if hdu.index > 0 and _SIDE_IMAGE.match(hdu.name) or _class(header, 2) in ("ERROR", "QUALITY", "MASK"):
         return "side"
     return "image"
@@ -181,11 +226,14 @@ def find_products(reading: Reading) -> list[Scope]:
         name = "coordinates" if hdu.name and hdu.name in coordinates else role(hdu)
         if name == "spectrum" and is_single_dish(hdu):
             hdu = as_image(hdu)
-        roles.setdefault(name, []).append(hdu)
+        if name == "spectrum" and "catalogue" in roles:
+            name = "table"  # what a catalogue's further tables hold belongs to its sources
+        roles.setdefault("table" if name == "catalogue" else name, []).append(hdu)
+        roles.setdefault(name, [])
     found: list[tuple[str, list[HduReading]]] = [
-        (name, roles[name]) for name in ("events", "visibility", "spectrum", "light curve", "sed") if name in roles
+        (name, roles[name]) for name in ("events", "visibility", "spectrum", "light curve", "sed") if roles.get(name)
     ]
-    images = _science_images(roles.get("image", []), bool(found))
+    images = _science_images(roles.get("image", []), {name for name, _ in found})
     if images:
         found.insert(0, ("image", images))
     if not found:
@@ -201,11 +249,24 @@ def _coordinate_tables(reading: Reading) -> set[str]:
     return found
 
 
-def _science_images(images: list[HduReading], beside: bool) -> list[HduReading]:
-    """The images that are data; next to a table that is a product, a single pixel is only a place to keep cards."""
+def _science_images(images: list[HduReading], beside: set[str]) -> list[HduReading]:
+    """The images that are data.
+
+    Next to a table that is a product, a single pixel is only a place to keep cards; next to events, an array without
+    a sky is; and the primary array of an OGIP spectrum is the map that weighted its responses (OGIP/92-007, section 4).
+    """
     if not beside:
         return images
-    return [h for h in images if _pixels(h) > 1]
+    found = [h for h in images if _pixels(h) > 1]
+    if "events" in beside:
+        found = [h for h in found if sky_axes(h.header) is not None]
+    if "spectrum" in beside:
+        found = [h for h in found if _class(h.header, 2) != "WMAP" and not _is_of_ogip(h.header)]
+    return found
+
+
+def _is_of_ogip(header: Header) -> bool:
+    return "SIMPLE" in header and (header.text("CONTENT") or "").upper().startswith(("SPECTRUM", "PHA"))
 
 
 def _pixels(hdu: HduReading) -> int:
@@ -222,7 +283,7 @@ def _remaining(reading: Reading, roles: dict[str, list[HduReading]]) -> tuple[st
         ("response", "response"),
         ("table", "measurements"),
     ):
-        if name in roles:
+        if roles.get(name):
             return kind, roles[name]
     tables = [h for h in roles.get("side", []) if _is_table(h.header)]
     return ("measurements", tables) if tables else ("nothing", reading.hdus[:1])
@@ -245,7 +306,7 @@ def image_kind(hdu: HduReading, scope: Scope) -> str:
     if len(long) == 2 and sky_axes(hdu.header) is None and _few_rows(shape, long):
         scope.facts["house"] = "rows-of-spectra"
         return "spectrum"
-    if len(long) == 2 and _is_dispersed(scope):
+    if len(long) == 2 and is_dispersed(scope):
         return "slit spectrum"
     return _cube_kind(hdu.header, long)
 
@@ -263,22 +324,7 @@ def _with_slit(header: Header, axis: int, others: list[int], shape: tuple[int, .
 def _few_rows(shape: tuple[int, ...], long: list[int]) -> bool:
     """House rule rows-of-spectra."""
     lengths = [shape[n - 1] for n in long]
-    return lengths[0] >= 500 and lengths[1] <= 20
-
-
-_NO_GRATING = re.compile(r"(mirror|open|none|clear|no|out|free|image|park|ref.*mirror|lr_ref.*|empty|null).*", re.I)
-
-
-def _is_dispersed(scope: Scope) -> bool:
-    """Whether an image without a spectral axis is a dispersed one, by what the header says of the instrument."""
-    if scope.text("GRATING") and _NO_GRATING.match(scope.text("GRATING")):
-        return False
-    if scope.first.header.integer("DISPAXIS") in (1, 2) or scope.primary.header.integer("DISPAXIS") in (1, 2):
-        return True
-    if "SPECT" in scope.text("OBSTYPE", "OBSMODE", "OBS_MODE").upper():
-        return True
-    technique = scope.text("ESO DPR TECH", "ESO PRO TECH").upper()
-    return "SPECTRUM" in technique or "ECHELLE" in technique
+    return lengths[0] >= 500 and (lengths[1] <= 20 or lengths[0] > 200 * lengths[1])
 
 
 def _cube_kind(header: Header, long: list[int]) -> str:
