@@ -45,6 +45,19 @@ def archive(members: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
+def catalogue(members: int) -> bytes:
+    """A ZIP file of that many small images, each of another field; every other one is deflated."""
+    first = image(OBJECT="Field 00000", EXPTIME=30.0, DATE_OBS="2024-05-06T07:08:09", FILTER="V")
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as opened:
+        for number in range(members):
+            content = first.replace(b"Field 00000", f"Field {number:05}".encode())
+            content = content.replace(b"10.6847 ", f"{number % 360 + 0.5:<8.6}".encode()[:8])
+            method = zipfile.ZIP_DEFLATED if number % 2 else zipfile.ZIP_STORED
+            opened.writestr(f"field/{number:05}.fits", content, compress_type=method)
+    return buffer.getvalue()
+
+
 def many_extensions(count: int = 1000) -> bytes:
     """A file with that many small image extensions."""
     extension = _bytes(fits.PrimaryHDU(), fits.ImageHDU(np.zeros((2, 2), dtype="int16")))[2880:]

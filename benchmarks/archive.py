@@ -1,0 +1,172 @@
+"""What a deposit of one ZIP with 5,000 FITS files costs: reading, each action of the panel, publishing.
+
+    python benchmarks/archive.py [--members 5000] [--repeat 5]
+
+Needs the services (``python3 -m services start``); it makes an instance of its own and removes it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import runpy
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_TESTS = Path(__file__).resolve().parents[1] / "tests"
+sys.path.insert(0, str(_TESTS / "rdm"))
+runpy.run_path(str(_TESTS / "conftest.py"))  # the services' addresses
+
+import conftest  # noqa: E402
+from datacite_standin import DataCite  # noqa: E402
+from instance import Instance, missing_services  # noqa: E402
+from researcher import METADATA  # noqa: E402
+from sample_files import catalogue  # noqa: E402
+
+
+def main() -> int:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--members", type=int, default=5000)
+    parser.add_argument("--repeat", type=int, default=5)
+    arguments = parser.parse_args()
+    if reason := missing_services():
+        print(reason)
+        return 1
+    with DataCite() as datacite:
+        instance = Instance(**datacite.settings)
+        try:
+            app = instance.create()
+            with app.app_context():
+                conftest._initialise(instance)
+            _measure(app, arguments.members, arguments.repeat)
+        finally:
+            instance.destroy()
+    return 0
+
+
+def _measure(app: Any, members: int, repeat: int) -> None:
+    content = catalogue(members)
+    print(f"ZIP of {members} members, {len(content) / 1e6:.1f} MB")
+    with app.app_context():
+        recid, file_id = _deposit(content)
+        _timed("reading and describing", lambda: _attend(file_id))
+    identity = _identity()
+    for name, action in _actions(identity, recid).items():
+        _repeated(app, name, action, repeat)
+    _publish(app, identity, recid)
+    for name, action in _published_actions(identity, recid).items():
+        _repeated(app, name, action, repeat)
+
+
+def _identity() -> Any:
+    from invenio_access.permissions import system_identity
+
+    return system_identity
+
+
+def _deposit(content: bytes) -> tuple[str, Any]:
+    from io import BytesIO
+
+    from invenio_rdm_records.proxies import current_rdm_records_service as service
+
+    identity = _identity()
+    recid = str(service.create(identity, METADATA).id)
+    drafts = service.draft_files
+    drafts.init_files(identity, recid, data=[{"key": "catalogue.zip"}])
+    drafts.set_file_content(identity, recid, "catalogue.zip", BytesIO(content))
+    file = drafts.commit_file(identity, recid, "catalogue.zip")
+    return recid, file._file.file.file_id
+
+
+def _attend(file_id: Any) -> None:
+    from invenio_obscore.rdm.worker import attend
+
+    attend(file_id)
+
+
+def _actions(identity: Any, recid: str) -> dict[str, Callable[[], Any]]:
+    from invenio_obscore.rdm import deposits, header, listing
+    from invenio_obscore.rdm.listing import Query
+    from invenio_obscore.rdm.models import Stage
+
+    def correct() -> None:
+        decided, product = listing.read_one(identity, recid, "catalogue.zip", "field/00042.fits#")
+        name = f"Target {decided.revision}"
+        where = ("catalogue.zip", "field/00042.fits#")
+        deposits.correct_product(identity, recid, where, {"target_name": name}, (), decided.revision)
+
+    return {
+        "first page": lambda: listing.read(identity, recid, Query()),
+        "page 100 by target": lambda: listing.read(identity, recid, Query(page=100, sort="target_name")),
+        "search": lambda: listing.read(identity, recid, Query(q="field 00042")),
+        "need attention": lambda: listing.read(identity, recid, Query(show="attention", sort="s_ra")),
+        "one product": lambda: listing.read_one(identity, recid, "catalogue.zip", "field/00042.fits#"),
+        "look and correct": correct,
+        "header": lambda: header.read(
+            identity, recid, Stage.DRAFT, file_key="catalogue.zip", product="field/00042.fits#"
+        ),
+        "GET draft/obscore": lambda: deposits.read_draft(identity, recid, page=1, size=25),
+    }
+
+
+def _published_actions(identity: Any, recid: str) -> dict[str, Callable[[], Any]]:
+    from invenio_obscore.rdm import published_listing
+    from invenio_obscore.rdm.listing import Query
+
+    return {
+        "published, page 100": lambda: published_listing.read(identity, recid, Query(page=100, sort="file")),
+        "published, search": lambda: published_listing.read(identity, recid, Query(q="00042", sort="s_ra")),
+    }
+
+
+def _publish(app: Any, identity: Any, recid: str) -> None:
+    from invenio_rdm_records.proxies import current_rdm_records_service as service
+
+    from invenio_obscore.rdm import publication
+
+    spent = []
+    original = publication.publish
+
+    def timed(record: Any, uow: Any) -> Any:
+        begin = time.perf_counter()
+        try:
+            return original(record, uow)
+        finally:
+            spent.append(time.perf_counter() - begin)
+
+    publication.publish = timed
+    try:
+        with app.app_context():
+            begin = time.perf_counter()
+            service.publish(identity, recid)
+            print(f"{'publish, all':24} {time.perf_counter() - begin:8.3f} s")
+            print(f"{'publish, the module':24} {spent[0]:8.3f} s")
+    finally:
+        publication.publish = original
+    with app.app_context():
+        _timed("edit", lambda: service.edit(identity, recid))
+        _timed("publish again", lambda: service.publish(identity, recid))
+
+
+def _repeated(app: Any, name: str, action: Callable[[], Any], repeat: int) -> None:
+    taken = []
+    for _ in range(repeat):
+        with app.app_context():
+            begin = time.perf_counter()
+            action()
+            taken.append(time.perf_counter() - begin)
+    print(f"{name:24} median {1000 * statistics.median(taken):6.0f} ms   worst {1000 * max(taken):6.0f} ms", flush=True)
+
+
+def _timed(name: str, action: Callable[[], Any]) -> None:
+    begin = time.perf_counter()
+    action()
+    print(f"{name:24} {time.perf_counter() - begin:8.3f} s", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
