@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Protocol
 
@@ -76,8 +76,11 @@ class Lender(Protocol):
 class QueryService:
     """Answers ADQL queries from the published tables."""
 
-    def __init__(self, settings: QuerySettings) -> None:
+    def __init__(
+        self, settings: QuerySettings, *, locate: Callable[[str], tuple[float, float] | None] | None = None
+    ) -> None:
         self.settings = settings
+        self._locate = locate
         self.connections = Connections(
             settings.uri,
             setting="OBSCORE_TAP_DATABASE_URI",
@@ -130,7 +133,7 @@ class QueryService:
         if cached is not None and now - cached[0] < self.settings.schema_lifetime:
             return cached[1]
         with self.connections.connection() as connection:
-            schema = tap_schema.load(connection)
+            schema = replace(tap_schema.load(connection), locate=self._locate)
         self._schema = (now, schema)
         return schema
 
