@@ -140,6 +140,11 @@ OBSCORE_TAP_MAXREC_LIMIT = 20_000_000
 OBSCORE_TAP_UPLOAD_PRIVATE = False
 """Whether a table that a query names by its address may come from this machine or a private network."""
 
+OBSCORE_TAP_OBJECT_NAMES = True
+"""Whether queries may look up objects by their names (``ivo_simbadpoint``) at Simbad and Sesame.
+
+Which services those are, and how long they are waited for, say the settings of curation (``OBSCORE_CURATION_…``)."""
+
 OBSCORE_VO_URL = ""
 """Public address above ``/tap`` and ``/did``. Empty means what the request was sent to (``<site>/vo``)."""
 

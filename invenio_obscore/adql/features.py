@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .functions import FUNCTIONS, OTHER_UDFS
+from .functions import FUNCTIONS, NAME_UDFS, OTHER_UDFS
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ def _features() -> Iterator[Feature]:
     for signatures in FUNCTIONS.values():
         yield from (Feature("udf", s.form, s.description) for s in signatures if s.feature == "udf")
     yield from (Feature("udf", form, description) for form, description in OTHER_UDFS)
+
+
+#: What a service adds that looks up names of objects.
+NAME_FEATURES = tuple(Feature("udf", form, description) for form, description in NAME_UDFS)
 
 
 #: Everything beyond the core of ADQL, in a fixed order.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from .frames import FRAMES
 from .types import GEOMETRIES, INTEGERS, NUMBERS, Type
+from .vocabularies import VOCABULARIES
 
 
 @dataclass(frozen=True)
@@ -187,10 +188,16 @@ OTHER_UDFS: tuple[tuple[str, str], ...] = (
     ),
     (
         "gavo_vocmatch(vocname VARCHAR, term VARCHAR, matchagainst VARCHAR) -> INTEGER",
-        "1 if matchagainst is the term of the vocabulary (product-type) or a narrower one",
+        f"1 if matchagainst is the term of the vocabulary ({', '.join(VOCABULARIES)}) or a narrower one",
     ),
     ("MOC(moc VARCHAR) -> MOC", "A MOC from its ASCII form"),
     ("MOC(order INTEGER, geo GEOMETRY) -> MOC", "The MOC that covers a geometry"),
+)
+
+#: UDFs that only a service offers which looks up names of objects.
+NAME_UDFS: tuple[tuple[str, str], ...] = tuple(
+    (f"{prefix}_simbadpoint(identifier VARCHAR) -> POINT", "Position of an object by its name, from Simbad or Sesame")
+    for prefix in ("ivo", "gavo")
 )
 
 

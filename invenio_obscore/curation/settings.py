@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,8 @@ class Settings:
     threshold: float = 0.8
 
     @classmethod
-    def from_environment(cls) -> Settings:
-        """The settings with what the environment says.
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """The settings with what the environment says, or a mapping in its place.
 
         Raises
         ------
@@ -72,7 +73,7 @@ class Settings:
         defaults = cls()
         given: dict[str, Any] = {}
         for item in fields(cls):
-            text = os.environ.get(_PREFIX + item.name.upper())
+            text = (os.environ if environment is None else environment).get(_PREFIX + item.name.upper())
             if text is not None:
                 kind = type(getattr(defaults, item.name))
                 try:

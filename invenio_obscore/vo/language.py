@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..adql.features import FEATURES as KNOWN
+from ..adql.features import NAME_FEATURES
 from ..dali.capabilities import Feature
 
 #: Values of LANG.
@@ -16,13 +17,16 @@ _UNKNOWN_TO_CLIENTS = frozenset({"adql-conditional"})
 DESCRIPTION = "Astronomical Data Query Language 2.1 with all of its optional features, COALESCE among them"
 
 
-def _features() -> dict[str, list[Feature]]:
+def features(*, names: bool) -> dict[str, list[Feature]]:
+    """Feature types and their features: what :mod:`invenio_obscore.adql` translates.
+
+    Parameters
+    ----------
+    names
+        Whether names of objects are looked up.
+    """
     found: dict[str, list[Feature]] = {}
-    for feature in KNOWN:
+    for feature in (*KNOWN, *(NAME_FEATURES if names else ())):
         if feature.kind not in _UNKNOWN_TO_CLIENTS:
             found.setdefault(_PREFIX + feature.kind, []).append(Feature(feature.form, feature.description))
     return found
-
-
-#: Feature type and its features: what :mod:`invenio_obscore.adql` translates.
-FEATURES = _features()

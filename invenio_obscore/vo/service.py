@@ -14,7 +14,8 @@ from ..db.query import Lender, QueryService, Result
 from ..db.tableset import read_tableset
 from ..errors import ObsCoreError, ParameterError
 from ..formats import FORMATS, Format, Info, Meta, for_responseformat
-from .language import DESCRIPTION, FEATURES, LANGUAGES, VERSIONS
+from .language import DESCRIPTION, LANGUAGES, VERSIONS, features
+from .names import ObjectNames
 from .settings import VoSettings
 from .uploads import uploaded_table
 
@@ -33,7 +34,8 @@ class TapService:
 
     def __init__(self, settings: VoSettings) -> None:
         self.settings = settings
-        self.queries = QueryService(settings.query)
+        self.names = ObjectNames(settings.names) if settings.names is not None else None
+        self.queries = QueryService(settings.query, locate=self.names)
         self.up_since = datetime.now(UTC)
         self._tables: tuple[float, TableSet] | None = None
 
@@ -116,7 +118,7 @@ class TapService:
             base_url=base_url,
             data_models=_MODELS,
             language_versions=VERSIONS,
-            features=FEATURES,
+            features=features(names=self.names is not None),
             language_description=DESCRIPTION,
             formats=[OutputFormat(f.content_type, f.names, f.ivo_id) for f in FORMATS],
             output_limit=Limits(query.maxrec, query.maxrec_limit),

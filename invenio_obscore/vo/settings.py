@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ class VoSettings:
         Address of the repository, for the pages of records; empty where there is none.
     did_resource
         Authority and path that begin the identifiers of data products.
+    names
+        How names of objects are looked up, as settings of curation; None where they are not.
     """
 
     query: QuerySettings
@@ -50,6 +53,7 @@ class VoSettings:
     publisher: str = "InvenioRDM"
     site_url: str = ""
     did_resource: str = ""
+    names: Mapping[str, str] | None = None
 
 
 def from_mapping(config: Mapping[str, Any]) -> VoSettings:
@@ -75,7 +79,15 @@ def from_mapping(config: Mapping[str, Any]) -> VoSettings:
         site_url=str(config.get("SITE_UI_URL") or "").rstrip("/"),
         publisher=str(config.get("THEME_SITENAME") or "InvenioRDM"),
         did_resource=_did_resource(config),
+        names=_names(config),
     )
+
+
+def _names(config: Mapping[str, Any]) -> dict[str, str] | None:
+    if str(config.get("OBSCORE_TAP_OBJECT_NAMES", True)).lower() not in ("1", "true", "yes"):
+        return None
+    given = {**os.environ, **config}
+    return {key: str(value) for key, value in given.items() if key.startswith("OBSCORE_CURATION_")}
 
 
 def _did_resource(config: Mapping[str, Any]) -> str:

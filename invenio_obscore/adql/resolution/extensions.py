@@ -7,12 +7,12 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import TypeVar
 
-from ...obscore.vocabularies import DATAPRODUCT_TYPES, PRODUCT_SUBTYPES
 from .. import nodes, units
 from ..frames import FRAMES, rotation
 from ..resolved import Aggregate, Comparison, Constant, Convert, Flag, FunctionCall, Junction, Match, Member, Value
 from ..source import shown
 from ..types import GEOMETRIES, INTEGERS, NUMBERS, Type
+from ..vocabularies import VOCABULARIES, terms
 from .calls import Calls
 from .naming import unit_of
 from .values import is_constant_text
@@ -95,16 +95,15 @@ class Extensions(Calls):
         """gavo_vocmatch('vocabulary', 'term', column): the term or one of its narrower terms."""
         self._count(node, (3,), "gavo_vocmatch('vocabulary', 'term', column)")
         vocabulary, term = self._text_argument(node, 0), self._text_argument(node, 1)
-        if vocabulary != "product-type":
-            raise self.source.name_error(
-                node.arguments[0].at, f"the vocabulary {shown(vocabulary)} is not known", vocabulary, ("product-type",)
-            )
-        if term not in DATAPRODUCT_TYPES and term not in PRODUCT_SUBTYPES:
-            known = (*DATAPRODUCT_TYPES, *PRODUCT_SUBTYPES)
-            raise self.source.name_error(node.arguments[1].at, f"{vocabulary} has no term {shown(term)}", term, known)
+        if vocabulary not in VOCABULARIES:
+            message = f"the vocabulary {shown(vocabulary)} is not known"
+            raise self.source.name_error(node.arguments[0].at, message, vocabulary, VOCABULARIES)
+        narrower = terms(vocabulary)
+        if term not in narrower:
+            message = f"{vocabulary} has no term {shown(term)}"
+            raise self.source.name_error(node.arguments[1].at, message, term, narrower)
         value = self.coerce(self.value(node.arguments[2]), Type.CHAR, node.arguments[2].at)
-        terms = (term, *(narrower for narrower, wider in PRODUCT_SUBTYPES.items() if wider == term))
-        return Flag(Member(value, tuple(Constant(t, Type.CHAR) for t in terms), False), node.name.lower())
+        return Flag(Member(value, tuple(Constant(t, Type.CHAR) for t in narrower[term]), False), node.name.lower())
 
     # ----------------------------------------------------------------------------------------------------- aggregates
     def _aggregated(self, node: nodes.Call) -> Value:
@@ -163,7 +162,7 @@ class Extensions(Calls):
         Raises
         ------
         LookupError
-            The service asks nobody.
+            The service asks nobody, or not as often.
         """
 
     def simbadpoint(self, node: nodes.Call) -> Value:
@@ -173,9 +172,9 @@ class Extensions(Calls):
         try:
             position = self.locate(name)
         except LookupError as error:
-            raise self.source.type_error(node.at, "this service looks up no names of objects") from error
+            raise self.source.type_error(node.at, str(error)) from error
         if position is None:
-            raise self.source.type_error(node.arguments[0].at, f"the object '{shown(name)}' is not known")
+            raise self.source.type_error(node.arguments[0].at, f"neither Simbad nor Sesame knows '{shown(name)}'")
         longitude, latitude = (Constant(number, Type.DOUBLE) for number in position)
         return FunctionCall("POINT", (longitude, latitude), Type.POINT)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from .. import nodes
@@ -17,6 +18,10 @@ from .scope import RangeVariable, Scope, ScopeColumn, written
 
 #: Most columns of a result: PostgreSQL takes 1664.
 MAX_COLUMNS = 1600
+#: Most names of objects in a statement.
+MAX_LOOKUPS = 8
+
+Position = tuple[float, float]
 
 _UNORDERED = (*(t for t in GEOMETRIES if t is not Type.REGION), Type.OPAQUE, Type.INTERVAL, Type.INTEGERS)
 
@@ -59,6 +64,7 @@ class QueryResolver:
         self.source = source
         self.schema = schema
         self._aliases = 0
+        self._located: dict[str, Position | None] = {}
         self._common: list[CommonName] = []
 
     def main(self, node: nodes.Query) -> ir.Query:
@@ -72,6 +78,14 @@ class QueryResolver:
             self._common.append(CommonName(identifier, f"w{len(self._common) + 1}", resolved))
         query = _with_unique_names(self.query(node, None))
         return replace(query, common_tables=tuple((c.sql_name, c.query) for c in self._common))
+
+    def located(self, name: str, locate: Callable[[str], Position | None]) -> Position | None:
+        """Look up a name, each once in a statement and not too many: somebody waits, and somebody is asked."""
+        if name not in self._located:
+            if len(self._located) == MAX_LOOKUPS:
+                raise LookupError(f"a query may look up {MAX_LOOKUPS} names of objects")
+            self._located[name] = locate(name)
+        return self._located[name]
 
     def query(self, node: nodes.Query, parent: Scope | None) -> ir.Query:
         """Resolve a query inside the scope around it."""
@@ -363,8 +377,8 @@ class ScopedValues(Extensions):
     def locate(self, name: str) -> tuple[float, float] | None:
         """See :meth:`.Extensions.locate`."""
         if self.queries.schema.locate is None:
-            raise LookupError(name)
-        return self.queries.schema.locate(name)
+            raise LookupError("this service looks up no names of objects")
+        return self.queries.located(name, self.queries.schema.locate)
 
     def subquery(self, node: nodes.Query) -> ir.Query:
         """Resolve a query that may use this scope's columns."""
