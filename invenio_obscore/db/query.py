@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
@@ -18,18 +18,23 @@ import psycopg
 from ..adql import compile as compile_adql
 from ..adql.schema import Schema, Table
 from ..adql.statement import Statement
+from ..formats.blockbinary import encode_block
+from ..formats.blocks import Block, block_of
 from ..formats.encoders import row_encoder
-from ..formats.source import Row, Wire
+from ..formats.source import Buffer, Row, Wire
 from ..obscore.fields import Field
 from . import tap_schema
+from .blocksql import packing, value_sql
+from .copying import copying
 from .errors import translate
 from .pool import Connections
-from .wire import column_names, row_sql, value_sql
 
 #: Rows a chunk: measured, more brings nothing (``docs/decisions.md``).
 CHUNK_ROWS = 1000
 # Up to so many rows, encoding in Python is quicker (measured, ``docs/decisions.md``).
 _FEW_ROWS = 1001
+# BINARY has no mask of nulls.
+_MASKED = {Wire.BINARY2: True, Wire.BINARY: False}
 # libpq before 17 knows rows one by one only.
 _CHUNK = CHUNK_ROWS if psycopg.capabilities.has_stream_chunked() else 1
 
@@ -76,11 +81,8 @@ class Lender(Protocol):
 class QueryService:
     """Answers ADQL queries from the published tables."""
 
-    def __init__(
-        self, settings: QuerySettings, *, locate: Callable[[str], tuple[float, float] | None] | None = None
-    ) -> None:
+    def __init__(self, settings: QuerySettings) -> None:
         self.settings = settings
-        self._locate = locate
         self.connections = Connections(
             settings.uri,
             setting="OBSCORE_TAP_DATABASE_URI",
@@ -133,7 +135,7 @@ class QueryService:
         if cached is not None and now - cached[0] < self.settings.schema_lifetime:
             return cached[1]
         with self.connections.connection() as connection:
-            schema = replace(tap_schema.load(connection), locate=self._locate)
+            schema = tap_schema.load(connection)
         self._schema = (now, schema)
         return schema
 
@@ -199,31 +201,43 @@ class Result:
 
     def values(self) -> Iterator[Sequence[Row]]:
         """Batches of rows as Python values."""
-        return self._batches(value_sql(self.fields, self._statement.sql))
+        return self._batches(self._selected(value_sql(self.fields, self._statement.sql)))
 
-    def encoded(self, wire: Wire) -> Iterator[Sequence[bytes]]:
-        """Batches of encoded rows: PostgreSQL does it, except where planning that takes longer than it saves."""
+    def blocks(self) -> Iterator[Block]:
+        """Batches of rows as arrays: PostgreSQL packs them, except where planning that takes longer than it saves."""
+        if self._few:
+            return (block_of(self.fields, batch) for batch in self.values())
+        packed = packing(self.fields)
+        rows = self._selected(packed.around(self._statement.sql), packed.parameters)
+        return map(packed.block, self._batches(rows))
+
+    def encoded(self, wire: Wire) -> Iterator[Buffer]:
+        """Batches of encoded rows: in Python where they are few, else by arrays or by PostgreSQL."""
+        if not self._few:
+            if wire in _MASKED:
+                return (encode_block(self.fields, block, masked=_MASKED[wire]) for block in self.blocks())
+            copy = copying(self._statement, wire)
+            if copy is not None:
+                return map(copy.finish, self._batches(self._copied(copy.sql)))
+        encode = row_encoder(self.fields, wire)
+        return (b"".join([encode(row) for row in batch]) for batch in self.values())
+
+    @property
+    def _few(self) -> bool:
         limit = self._statement.row_limit
-        if limit is not None and limit <= _FEW_ROWS:
-            encode = row_encoder(self.fields, wire)
-            return ([encode(row) for row in batch] for batch in self.values())
-        plan = row_sql(self.fields, wire)
-        names = column_names(len(self.fields))
-        sql = f"SELECT {plan.select} FROM ({self._statement.sql}) AS r ({names})"
-        return ([plan.assemble(row) for row in batch] for batch in self._batches(sql))
+        return limit is not None and limit <= _FEW_ROWS
 
-    def _batches(self, sql: str) -> Iterator[list[Any]]:
-        batches = self._limited(sql)
+    def _batches(self, rows: Generator[Any, None, None]) -> Iterator[list[Any]]:
+        batches = self._limited(rows)
         self._open.append(batches)
         return batches
 
-    def _limited(self, sql: str) -> Generator[list[Any], None, None]:
+    def _limited(self, rows: Generator[Any, None, None]) -> Generator[list[Any], None, None]:
         """Batches of at most as many rows as MAXREC lets through; the statement asks for one more."""
         if self._empty:
             self.overflow = True
             return
         left = self._statement.overflow_limit
-        rows = self._rows(sql)
         with contextlib.closing(rows):
             while batch := list(islice(rows, CHUNK_ROWS)):
                 if left is not None and len(batch) > left:
@@ -234,17 +248,23 @@ class Result:
                     return
                 left = None if left is None else left - len(batch)
 
-    def _rows(self, sql: str) -> Generator[Any, None, None]:
+    def _selected(self, sql: str, parameters: Mapping[str, str] | None = None) -> Generator[Any, None, None]:
+        with self._connected() as connection, connection.cursor() as cursor:
+            known = {**self._statement.parameters, **(parameters or {})}
+            yield from cursor.stream(sql, known, binary=True, size=_CHUNK)
+
+    def _copied(self, sql: str) -> Generator[Any, None, None]:
+        with self._connected() as connection, connection.cursor() as cursor, cursor.copy(sql) as copy:
+            yield from copy
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
         try:
             connection = self._running = self._connections.borrow()
             try:
-                yield from self._execute(connection, sql)
+                yield connection
             finally:
                 self._running = None
                 self._connections.give_back(connection)
         except psycopg.Error as error:
             raise translate(error) from error
-
-    def _execute(self, connection: psycopg.Connection[Any], sql: str) -> Iterator[Any]:
-        with connection.cursor() as cursor:
-            yield from cursor.stream(sql, self._statement.parameters, binary=True, size=_CHUNK)

@@ -1,4 +1,4 @@
-"""Rows as bytes, made in Python; a database may do the same itself (:mod:`invenio_obscore.db.wire`)."""
+"""Rows as bytes, made in Python; a database does the same itself for many rows (:mod:`invenio_obscore.db`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from .source import Cell, Row, Wire
 
 _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BREAKS = re.compile(r"[\t\r\n]")
-_SPECIAL = {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN"}
+#: How VOTable writes what no digits can (VOTable 1.4, section 5.1), by how Python and PostgreSQL do.
+SPECIAL_NUMBERS = {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN", "infinity": "+Inf", "-infinity": "-Inf"}
 
 
 def xml_text(text: str) -> str:
@@ -31,7 +32,7 @@ def number_text(field: Field, value: float) -> str:
     if isinstance(value, int) or field.datatype not in ("float", "double"):
         return str(int(value))
     if not math.isfinite(value):
-        return _SPECIAL[str(float(value))]
+        return SPECIAL_NUMBERS[str(float(value))]
     text = str(np.float32(value)) if field.datatype == "float" else repr(float(value))
     return text.removesuffix(".0")
 

@@ -17,5 +17,4 @@ def stream(source: Source, meta: Meta, wire: Wire) -> Iterator[bytes]:
     """Write the names of the columns, then the rows."""
     batches = primed(source.encoded(wire))
     yield _LINES[wire]([field.name for field in source.fields])
-    for batch in batches:
-        yield b"".join(batch)
+    yield from map(bytes, batches)

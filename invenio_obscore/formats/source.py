@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from itertools import chain, islice
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ..obscore.fields import Field
 
+if TYPE_CHECKING:
+    from .blocks import Block
+
+Buffer = bytes | memoryview
 Cell = bool | int | float | str | list[float] | None
 Row = Sequence[Cell]
 T = TypeVar("T")
@@ -50,8 +54,11 @@ class Source(Protocol):
     def values(self) -> Iterator[Sequence[Row]]:
         """Batches of rows as Python values."""
 
-    def encoded(self, wire: Wire) -> Iterator[Sequence[bytes]]:
-        """Batches of rows as bytes, one item a row."""
+    def blocks(self) -> Iterator[Block]:
+        """Batches of rows as arrays."""
+
+    def encoded(self, wire: Wire) -> Iterator[Buffer]:
+        """Batches of whole rows as bytes."""
 
 
 class MemorySource:
@@ -67,13 +74,18 @@ class MemorySource:
         while batch := list(islice(self._rows, BATCH_ROWS)):
             yield batch
 
-    def encoded(self, wire: Wire) -> Iterator[Sequence[bytes]]:
+    def blocks(self) -> Iterator[Block]:
+        """The same rows as arrays."""
+        from .blocks import block_of
+
+        return (block_of(self.fields, batch) for batch in self.values())
+
+    def encoded(self, wire: Wire) -> Iterator[Buffer]:
         """Batches of rows encoded in Python."""
         from .encoders import row_encoder
 
         encode = row_encoder(self.fields, wire)
-        for batch in self.values():
-            yield [encode(row) for row in batch]
+        return (b"".join([encode(row) for row in batch]) for batch in self.values())
 
 
 def primed(batches: Iterator[T]) -> Iterator[T]:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import io
 import re
-from binascii import b2a_base64
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
+
+import pybase64
 
 from ..errors import ObsCoreError
 from ..obscore.fields import Field
 from .binary import null_value
 from .encoders import xml_text
 from .meta import Info, Meta
-from .source import Source, Wire, primed
+from .source import Buffer, Source, Wire, primed
 
 NAMESPACE = "http://www.ivoa.net/xml/VOTable/v1.3"
 VERSION = "1.4"
@@ -87,21 +88,27 @@ def stream(source: Source, meta: Meta, wire: Wire) -> Iterator[bytes]:
     yield _head(source.fields, meta, wire).encode()
     failure: ObsCoreError | None = None
     try:
-        yield from _base64(batches) if wire in _SERIALIZATIONS else (b"".join(batch) for batch in batches)
+        yield from _base64(batches) if wire in _SERIALIZATIONS else map(bytes, batches)
     except ObsCoreError as error:
         failure = error
     yield _tail(wire, source.overflow, failure).encode()
 
 
-def _base64(batches: Iterator[Sequence[bytes]]) -> Iterator[bytes]:
+def _base64(batches: Iterator[Buffer]) -> Iterator[bytes]:
+    """Three bytes become four letters: what is left of a batch goes before the next one."""
     rest = b""
     for batch in batches:
-        data = rest + b"".join(batch)
+        missing = -len(rest) % 3
+        head = rest + batch[:missing]
+        data = memoryview(batch)[missing:]
         whole = len(data) - len(data) % 3
-        rest = data[whole:]
-        yield b2a_base64(memoryview(data)[:whole])
+        if len(head) % 3:
+            rest = head
+            continue
+        rest = bytes(data[whole:])
+        yield pybase64.b64encode(head) + pybase64.b64encode(data[:whole])
     if rest:
-        yield b2a_base64(rest)
+        yield pybase64.b64encode(rest)
 
 
 def _head(fields: Sequence[Field], meta: Meta, wire: Wire) -> str:

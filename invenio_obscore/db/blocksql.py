@@ -1,0 +1,217 @@
+"""Rows as blocks of arrays: PostgreSQL packs the cells of a row into a few values, numpy and pyarrow unpack many rows.
+
+A row comes as one array of its floating-point numbers, one of its integers (with bits for the nulls), one text of its
+``char`` cells and one of its ``unicodeChar`` cells. A client that fetches 58 single columns spends most of its time on
+making 58 objects a row (measured, ``docs/decisions.md``). Columns are named ``c1``, ``c2``, …; no text of a user gets
+in here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ServiceError
+from ..formats.blocks import Block, Texts, kinds
+from ..obscore.fields import Field
+
+_Array = NDArray[Any]
+# PostgreSQL takes no more arguments than this in one call.
+_MAX_ARGUMENTS = 90
+# Nulls of so many integers fit into one more integer.
+_BITS = 62
+# Control characters that neither XML nor people use: marks are made of these.
+_CONTROLS = "".join(chr(code) for code in range(1, 32) if chr(code) not in "\t\n\r")
+_SEPARATOR_LENGTH = 5
+_ARRAYS = {
+    "unsignedByte": "int2",
+    "short": "int2",
+    "int": "int4",
+    "long": "int8",
+    "float": "float4",
+    "double": "float8",
+}
+
+
+def column_names(count: int) -> str:
+    """``c1, c2, …``: the names under which an encoded query has its columns."""
+    return ", ".join(f"c{number}" for number in range(1, count + 1))
+
+
+def array_sql(name: str, one: Field) -> str:
+    """A column of arrays as PostgreSQL's arrays: those of an upload pass through a query as text."""
+    return f"{name}::{_ARRAYS[one.datatype]}[]"
+
+
+def value_sql(fields: Sequence[Field], sql: str) -> str:
+    """A query whose arrays are PostgreSQL's arrays."""
+    names = [f"c{number}" for number in range(1, len(fields) + 1)]
+    if not any(one.arraysize and not one.is_text for one in fields):
+        return sql
+    select = ", ".join(
+        f"{array_sql(n, f)} AS {n}" if f.arraysize and not f.is_text else n for n, f in zip(names, fields)
+    )
+    return f"SELECT {select} FROM ({sql}) AS r ({', '.join(names)})"
+
+
+@dataclass
+class _Filling:
+    """A block that is being filled."""
+
+    rows: int
+    nulls: _Array
+    numbers: dict[int, _Array] = field(default_factory=dict)
+    texts: list[Texts] = field(default_factory=list)
+    lists: dict[int, Sequence[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What stands between the texts of an answer, and for a null among them."""
+
+    separator: str
+    null: str
+
+
+_Fill = Callable[[_Filling, Sequence[Any]], None]
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How rows of a query come packed.
+
+    Attributes
+    ----------
+    select
+        The select list over ``c1``, ``c2``, …, with placeholders.
+    parameters
+        Values of the placeholders.
+    """
+
+    select: str
+    parameters: dict[str, str]
+    _columns: int
+    _fill: tuple[_Fill, ...]
+
+    def around(self, sql: str) -> str:
+        """The query that gives the rows of ``sql`` packed."""
+        return f"SELECT {self.select} FROM ({sql}) AS r ({column_names(self._columns)})"
+
+    def block(self, rows: Sequence[Sequence[Any]]) -> Block:
+        """Unpack rows."""
+        filling = _Filling(len(rows), np.zeros((self._columns, len(rows)), bool))
+        for fill, values in zip(self._fill, zip(*rows)):
+            fill(filling, values)
+        return Block(filling.rows, filling.nulls, filling.numbers, tuple(filling.texts), filling.lists)
+
+
+def packing(fields: Sequence[Field]) -> Packing:
+    """Return how rows of these columns come packed."""
+    marks = _marks()
+    parts = list(_parts(fields, marks))
+    parameters = {"separator": marks.separator, "null": marks.null}
+    return Packing(", ".join(sql for sql, _ in parts), parameters, len(fields), tuple(fill for _, fill in parts))
+
+
+def _marks() -> Marks:
+    """Other ones for each answer: nobody who writes texts into a table can know them."""
+    characters = list(_CONTROLS)
+    secrets.SystemRandom().shuffle(characters)
+    return Marks("".join(characters[:_SEPARATOR_LENGTH]), characters[_SEPARATOR_LENGTH])
+
+
+def _parts(fields: Sequence[Field], marks: Marks) -> Iterator[tuple[str, _Fill]]:
+    sorts = kinds(fields)
+    if sorts.floats:
+        yield _floats_sql(sorts.floats), partial(_floats, sorts.floats)
+    for start in range(0, len(sorts.integers), _BITS):
+        group = sorts.integers[start : start + _BITS]
+        booleans = {number for number in group if fields[number].datatype == "boolean"}
+        yield _integers_sql(group, booleans), partial(_integers, group)
+    for group in filter(None, (sorts.chars, sorts.unicodes)):
+        yield _texts_sql(group), partial(_texts, group, marks)
+    for number in sorts.lists:
+        yield array_sql(f"c{number + 1}", fields[number]), partial(_lists, number)
+
+
+def _floats_sql(columns: Sequence[int]) -> str:
+    items = ", ".join(f"coalesce(c{number + 1}, 'NaN')::float8" for number in columns)
+    return f"array_send(ARRAY[{items}])"
+
+
+def _floats(columns: Sequence[int], filling: _Filling, values: Sequence[bytes]) -> None:
+    """NaN is null: VOTable has no other null for these types outside of BINARY2."""
+    items = _items(values, len(columns), ">f8")
+    for number, column in zip(columns, items.T):
+        filling.numbers[number] = column
+        np.isnan(column, out=filling.nulls[number])
+
+
+def _integers_sql(columns: Sequence[int], booleans: set[int]) -> str:
+    casts = {number: "::int4::int8" if number in booleans else "::int8" for number in columns}
+    items = ", ".join(f"coalesce(c{number + 1}{cast}, 0)" for number, cast in casts.items())
+    bits = " + ".join(
+        f"CASE WHEN c{number + 1} IS NULL THEN {1 << bit} ELSE 0 END::int8" for bit, number in enumerate(columns)
+    )
+    return f"array_send(ARRAY[{items}, {bits}])"
+
+
+def _integers(columns: Sequence[int], filling: _Filling, values: Sequence[bytes]) -> None:
+    items = _items(values, len(columns) + 1, ">i8")
+    bits = items[:, -1].astype(np.int64)
+    for bit, (number, column) in enumerate(zip(columns, items.T)):
+        filling.numbers[number] = column
+        np.not_equal(bits & (1 << bit), 0, out=filling.nulls[number])
+
+
+def _items(values: Sequence[bytes], count: int, kind: str) -> _Array:
+    """Items of arrays as ``array_send`` writes them: 20 bytes of header, then each with a length of 4 bytes."""
+    item = np.dtype([("length", "V4"), ("value", kind)])
+    array = np.dtype([("head", "V20"), ("items", item, (count,))])
+    found: _Array = np.frombuffer(b"".join(values), array)["items"]["value"]
+    return found
+
+
+def _texts_sql(columns: Sequence[int]) -> str:
+    cells = [f"coalesce(c{number + 1}, %(null)s)" for number in columns]
+    groups = [cells[start : start + _MAX_ARGUMENTS] for start in range(0, len(cells), _MAX_ARGUMENTS)]
+    return " || %(separator)s || ".join(f"concat_ws(%(separator)s, {', '.join(group)})" for group in groups)
+
+
+def _texts(columns: tuple[int, ...], marks: Marks, filling: _Filling, values: Sequence[str]) -> None:
+    shape = (filling.rows, len(columns))
+    data, sizes, nulls = _cells(marks.separator.join(values).encode("utf-8", "replace"), shape[0] * shape[1], marks)
+    filling.nulls[list(columns)] = nulls.reshape(shape).T
+    filling.texts.append(Texts(columns, data, np.cumsum(sizes).reshape(shape)))
+
+
+def _cells(data: bytes, count: int, marks: Marks) -> tuple[bytes, _Array, _Array]:
+    """All cells without what marked them, their sizes, and which are null."""
+    separator, null = marks.separator.encode(), marks.null.encode()
+    bare = data.translate(None, separator + null)
+    octets = np.frombuffer(data + b"\0", np.uint8)
+    ends = np.flatnonzero(octets == separator[0])
+    starts = np.concatenate([[0], ends + len(separator)])
+    if len(starts) == count:
+        sizes = np.concatenate([ends, [len(data)]]) - starts
+        nulls = (sizes == 1) & (octets[starts] == null[0])
+        if len(data) - len(bare) == len(ends) * len(separator) + np.count_nonzero(nulls):
+            return bare, sizes - nulls, nulls
+    # Some text holds one of these characters by itself.
+    cells = data.split(separator)
+    if len(cells) != count:
+        raise ServiceError("a text holds what separates texts in this answer", remedy="try again")
+    nulls = np.array([cell == null for cell in cells], bool)
+    cells = [b"" if cell == null else cell for cell in cells]
+    return b"".join(cells), np.array([len(cell) for cell in cells], np.int64), nulls
+
+
+def _lists(number: int, filling: _Filling, values: Sequence[Any]) -> None:
+    filling.lists[number] = values
+    filling.nulls[number] = [value is None for value in values]
