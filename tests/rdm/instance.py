@@ -20,6 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import redis
+from opensearchpy import OpenSearch
 
 NEEDED = ("SQLALCHEMY_DATABASE_URI", "SEARCH_HOSTS", "BROKER_URL", "CACHE_REDIS_URL")
 _NAME = f"obscore_t{os.getpid()}"
@@ -129,7 +130,16 @@ class Instance:
                 connection.execute(f'GRANT "{_NAME}_reader" TO CURRENT_USER')
             connection.execute(f'DROP DATABASE IF EXISTS "{_NAME}" WITH (FORCE)')
             connection.execute(f'DROP ROLE IF EXISTS "{_NAME}_reader"')
+        _delete_indices(self.settings["SEARCH_HOSTS"], self.settings["SEARCH_INDEX_PREFIX"])
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _delete_indices(hosts: list[str], prefix: str) -> None:
+    """Indices are never few, and a search server takes a thousand."""
+    search = OpenSearch(hosts)
+    search.indices.delete(index=f"{prefix}*", ignore=[404])
+    search.indices.delete_index_template(name=f"{prefix}*", ignore=[404])
+    search.indices.delete_template(name=f"{prefix}*", ignore=[404])
 
 
 def _settings(path: Path) -> dict[str, Any]:
