@@ -110,11 +110,24 @@ _IRAS: Table = {
     "12": (8500, 15000), "25": (19000, 30000), "60": (40000, 80000), "100": (83000, 120000), "1": (8500, 15000),
     "2": (19000, 30000), "3": (40000, 80000), "4": (83000, 120000),
 }  # fmt: skip
+#: Suprime-Cam; the names say the kind of filter, the system and the band.
+_SUPRIME: Table = {
+    "W-J-U": (325, 395), "W-J-B": (390, 500), "W-J-V": (500, 595), "W-C-RC": (590, 715), "W-C-IC": (725, 870),
+    "W-S-G+": (400, 545), "W-S-R+": (555, 695), "W-S-I+": (695, 850), "W-S-Z+": (850, 970), "W-S-I": (695, 850),
+    "W-S-Z": (850, 970), "W-S-G": (400, 545), "W-S-R": (555, 695), "W-J-VR": (500, 700),
+}  # fmt: skip
 _EUCLID: Table = {"VIS": (530, 920), "Y": (950, 1212), "J": (1168, 1567), "H": (1522, 2021)}
 _GAIA: Table = {"G": (400, 865), "BP": (363, 660), "RP": (640, 970)}
 _PTF: Table = {
     "g": (390, 550), "R": (580, 725), "r": (560, 732), "i": (690, 850), "HA": (648, 664), "HA656": (648, 664),
-    "HA663": (655, 671),
+    "HA663": (655, 671), "zg": (410, 552), "zr": (562, 732), "zi": (690, 885),
+}  # fmt: skip
+_HSC: Table = {
+    "G": (400, 550), "R": (545, 695), "R2": (545, 695), "I": (690, 845), "I2": (690, 845), "Z": (850, 935),
+    "Y": (930, 1075),
+}  # fmt: skip
+_LCO: Table = {
+    "up": (325, 385), "gp": (400, 552), "rp": (552, 695), "ip": (690, 820), "zs": (820, 920), "Y": (950, 1060),
 }  # fmt: skip
 _ALOPEKE: Table = {"466": (444, 488), "562": (535, 589), "716": (690, 742), "832": (812, 852)}
 #: Emulsions and plate filters of the sky surveys.
@@ -148,7 +161,7 @@ def _system(name: str, where: str, table: Table) -> System:
 _SYSTEMS = (
     _system("HST", r"\bHST\b|WFPC|\bACS\b|WFC3|NICMOS|\bFOC\b", _HST_WIDE),
     _system("JWST", r"JWST|NIRCAM|NIRISS|MIRI|NIRSPEC", _JWST),
-    _system("CFHT MegaCam", r"MEGAPRIME|MEGACAM|MEGAPIPE", _MEGACAM),
+    _system("CFHT MegaCam", r"MEGAPRIME|(?<!O)MEGACAM|MEGAPIPE", _MEGACAM),
     _system("CFHT WIRCam", r"WIRCAM", _WIRCAM),
     _system("UKIRT WFCAM", r"WFCAM", _WFCAM),
     _system("Spitzer IRAC", r"\bIRAC\b", _IRAC),
@@ -157,9 +170,17 @@ _SYSTEMS = (
     _system("GALEX", r"GALEX", _GALEX),
     _system("Swift UVOT", r"UVOT|\bOM\b", _UVOT),
     _system("Herschel PACS", r"\bPACS\b", _PACS),
+    _system(
+        "thermal infrared",
+        r"NACO|CONICA|ISAAC|NIRC|IRTF|SPEX|NSFCAM|NIRI|GNIRS|LMIR|NICI|\bERIS\b|UKIRT|UIST",
+        _JOHNSON,
+    ),
     _system("Herschel SPIRE", r"\bSPIRE\b", _SPIRE),
     _system("submillimetre", r"BLAST|SCUBA|BOLOCAM|LABOCA", _SUBMM),
     _system("IRAS", r"\bIRAS\b", _IRAS),
+    _system("HSC", r"\bHSC\b|HYPER SUPRIME", _HSC),
+    _system("LCO", r"\bLCO|SINISTRO|\b[012]M[04]|\b(KB|FA|FL|EP|FS)\d\d\b", _LCO),
+    _system("Suprime-Cam", r"SUPRIME|SUBARU|\bSUPA\d|\bSCLA\.", _SUPRIME),
     _system("Euclid", r"EUCLID|EUC_|\bNISP\b", _EUCLID),
     _system("Gaia", r"\bGAIA\b", _GAIA),
     _system("PTF", r"\bP48\b|\bPTF\b|\bZTF\b", _PTF),
@@ -218,7 +239,7 @@ def _specific(context: str, text: str) -> bool:
 def resolve(text: str, context: str = "") -> Band | None:
     """The band that a filter's text names, given what the header says of telescope and instrument."""
     text = text.strip().strip("'\"`")
-    if not text or _OPEN.match(text) or len(text) > 60:
+    if not text or _OPEN.match(text) or len(text) > 60 or (text not in _SUPRIME and _names_two(text)):
         return None
     explicit = _CENTRE_WIDTH.match(text)
     if explicit and 1000 < float(explicit[1]) < 30000 and float(explicit[2]) < float(explicit[1]):
@@ -233,17 +254,22 @@ def resolve(text: str, context: str = "") -> Band | None:
     return _generic(text, systems)
 
 
+#: What a name means where no instrument is known: y and L have a second meaning (Strömgren's, luminance).
+_ANYWHERE = {k: v for k, v in {**_SDSS, **_JOHNSON}.items() if k not in ("y", "L")}
+
+
 def _generic(text: str, systems: list[System]) -> Band | None:
     """Photometric systems that a name itself tells: ``SDSS r``, ``Bessell V``, ``Ks``, ``r'``."""
     lower = text.lower()
     tables = [
         ("HST", _HST_WIDE),
+        ("Suprime-Cam", _SUPRIME),
         ("narrow band", _NARROW),
-        ("photometric system", {**_SDSS, **_JOHNSON}),
+        ("photometric system", _ANYWHERE),
         ("colour", _COLOURS),
         ("plates", _PLATES),
     ]
-    if "sdss" in lower or "sloan" in lower or "prime" in lower or re.match(r"[ugrizy]['p]?$", text):
+    if "sdss" in lower or "sloan" in lower or "prime" in lower or re.match(r"(?:[ugriz]['p]?|y'|yp)$", text):
         tables.insert(0, ("SDSS", _SDSS))
     if any(word in lower for word in ("johnson", "bessel", "cousins", "harris", "kron")):
         tables.insert(0, ("Johnson-Cousins", _JOHNSON))
@@ -255,6 +281,12 @@ def _generic(text: str, systems: list[System]) -> Band | None:
             if bounds:
                 return Band(f"{label} {name}", bounds[0] * 1e-9, bounds[1] * 1e-9)
     return None
+
+
+def _names_two(text: str) -> bool:
+    """Whether a text names two bands (``B+V``), or puts a letter that is one before a band (``B_K``, broad band K)."""
+    words = [w for w in re.split(r"[\s_,;:/+&-]+", text) if w]
+    return len(words) > 1 and len({w for w in words if w in _JOHNSON or w in _SDSS}) > 1
 
 
 def _in_table(name: str, table: Table) -> tuple[float, float] | None:
@@ -283,17 +315,20 @@ def _names(text: str) -> Iterator[str]:
             yield name
 
 
+_WAVELENGTH_WORD = re.compile(r"[A-Z]{0,2}\d{3,5}$", re.I)
 _LONG = {
     "kshort": "Ks", "k_short": "Ks", "k-short": "Ks", "kprime": "Kp", "k'": "Kp", "l'": "Lp", "m'": "Mp",
-    "kp": "Kp", "h-alpha": "HALPHA", "halpha": "HALPHA", "ha": "HA",
+    "l_prime": "Lp", "lprime": "Lp", "l prime": "Lp", "m_prime": "Mp", "mprime": "Mp", "kp": "Kp",
+    "h-alpha": "HALPHA", "halpha": "HALPHA", "ha": "HA",
 }  # fmt: skip
 
 
 def _stripped(text: str) -> Iterator[str]:
-    bare = _AFFIX.sub(" ", text).strip()
+    bare = _AFFIX.sub(" ", re.sub(r"#\d+.*$", "", text).replace("_", " ")).strip()
     yield bare
     yield re.sub(r"['`´]$|[_ ]?prime$", "", bare)
     words = re.split(r"[\s_,;:/+-]+", bare)
-    if words and words[0]:
+    # One letter in front of a wavelength (``N-B-L921``) is the kind of filter, not its band.
+    if words and words[0] and (len(words[0]) > 1 or not any(_WAVELENGTH_WORD.match(w) for w in words[1:])):
         yield words[0]
     yield from (word for word in words[1:3] if len(word) > 2 or word.isdigit())

@@ -339,6 +339,10 @@ def _around(header: Header, keyword: str, centre: float) -> tuple[float, float, 
     return centre, centre, keyword
 
 
+#: Full width at half maximum of a Gaussian, by its standard deviation.
+_FWHM = 2.3548
+
+
 def filter_band(scope: Scope) -> Iterator[Found]:
     """The band of a filter's name."""
     match = find_band(scope)
@@ -353,6 +357,20 @@ def filter_band(scope: Scope) -> Iterator[Found]:
     yield Found("em_max", band.high, evidence[1])
 
 
+def photometric_band(scope: Scope) -> Iterator[Found]:
+    """Pivot wavelength and width (root mean square) of HST's photometry keywords, in ångströms."""
+    if scope.kind not in _IMAGE_KINDS - {"spectrum", "slit spectrum"}:
+        return
+    pivot, width = scope.number("PHOTPLAM"), scope.number("PHOTBW")
+    hit = scope.find("PHOTPLAM")
+    if hit is None or not pivot or not width or not 0 < width < pivot / 3:
+        return
+    half = width * _FWHM / 2
+    result = from_values(pivot - half, pivot + half, "Angstrom", how="PHOTPLAM, PHOTBW", raw=f"{pivot:g} {width:g}")
+    if result is not None:
+        yield from found(replace(result, ucd="", unit=""), hit.hdu.index, "keyword")
+
+
 #: In order: the file's own axis before keywords, keywords before names.
 SOURCES: tuple[Callable[[Scope], Iterator[Found]], ...] = (
     image_axis,
@@ -363,6 +381,7 @@ SOURCES: tuple[Callable[[Scope], Iterator[Found]], ...] = (
     keyword_bounds,
     keyword_band,
     filter_band,
+    photometric_band,
     keyword_centre,
 )
 
