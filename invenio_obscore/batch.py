@@ -133,11 +133,13 @@ def _entry(line: bytes) -> dict[str, Any] | None:
         entry = json.loads(line)
     except ValueError:
         return None
-    return entry if isinstance(entry, dict) and {"file", "outcome"} <= entry.keys() else None
+    kinds = {"file": str, "outcome": dict}
+    whole = isinstance(entry, dict) and all(isinstance(entry.get(key), kind) for key, kind in kinds.items())
+    return entry if whole else None
 
 
 def _digest(key: str) -> bytes:
-    return hashlib.blake2b(key.encode("ascii"), digest_size=16).digest()
+    return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _single(sources: Iterable[Source], work: Work, done: _Journal) -> Iterator[tuple[Source, Outcome]]:

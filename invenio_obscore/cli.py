@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import update_wrapper
 from pathlib import Path
@@ -20,19 +20,21 @@ import click
 from tqdm import tqdm
 
 from . import __version__
-from .errors import ObsCoreError
+from .errors import MappingError, ObsCoreError
 from .extraction.evidence import Problem, Product
 from .fits.sources import Source, find
-from .mapping import BUILT_IN, Function, Mapping, from_file, installed
+from .mapping import BUILT_IN, Function, Mapping, check, from_file, installed
 from .obscore.regions import Region
 from .obscore.validation import validate as validate_row
 from .pipeline import extract as extract_products
 from .response import FileProblem, Response, display_name
-from .tables import apply_mapping, as_csv, load_mapping, load_table, products_of, put_back, rows_of, write
+from .tables import apply_mapping, as_csv, check_place, load_mapping, load_table, products_of, put_back, rows_of, write
 
 if TYPE_CHECKING:
     from .curation import Curator
 
+#: Characters that are shown on either side of an error.
+_WIDTH = 60
 DONE, INCOMPLETE, WRONG, INTERRUPTED = 0, 1, 2, 130
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -71,7 +73,27 @@ def _functions(path: str | None) -> tuple[Function, ...]:
 
 
 def _mapping(path: str | None, functions_file: str | None) -> Mapping | None:
-    return load_mapping(path, functions=_functions(functions_file)) if path else None
+    """The mapping file, parsed; all that is wrong in it is shown, and ends the command."""
+    if path is None:
+        return None
+    functions = _functions(functions_file)
+    try:
+        return load_mapping(path, functions=functions)
+    except MappingError:
+        text = Path(path).read_bytes()
+        lines = text.decode("utf-8", "replace").split("\n")
+        for error in check(text, functions=functions):
+            click.echo("\n".join([f"obscore: {path}: {error}", *_pointed(lines, error)]), err=True)
+        sys.exit(WRONG)
+
+
+def _pointed(lines: list[str], error: MappingError) -> list[str]:
+    """The line of an error, and a caret below the place."""
+    if not 0 < error.line <= len(lines) or not error.column:
+        return []
+    begin = max(0, error.column - _WIDTH)
+    shown = "".join(c if c.isprintable() else " " for c in lines[error.line - 1].rstrip()[begin : begin + 2 * _WIDTH])
+    return [f"    {shown}", " " * (4 + error.column - 1 - begin) + "^"]
 
 
 def _curator() -> Curator:
@@ -111,6 +133,10 @@ def extract(
     PATHS are files, directories (with all below), globs, ZIP and tar archives. Without -o the table goes to standard
     output as CSV.
     """
+    if resume and not output:
+        raise click.UsageError("--resume needs -o: what is done is noted beside the table")
+    if output:
+        check_place(output)
     mapping = _mapping(mapping_file, functions_file)
     journal = _journal(output, mapping)
     if journal and not resume:
@@ -139,35 +165,38 @@ def _journal(output: str | None, mapping: Mapping | None) -> Path | None:
 def _extracted(
     paths: tuple[str, ...], mapping: Mapping | None, jobs: int, journal: Path | None, instruments: str | None
 ) -> Response:
-    with _progress(paths) as (sources, step):
+    with _progress(paths) as step:
         try:
-            return extract_products(sources, mapping, jobs=jobs, resume=journal, progress=step, instruments=instruments)
+            return extract_products(paths, mapping, jobs=jobs, resume=journal, progress=step, instruments=instruments)
         except KeyboardInterrupt:
             advice = "; --resume goes on from here" if journal else ""
             click.echo(f"\nobscore: interrupted{advice}", err=True)
             sys.exit(INTERRUPTED)
 
 
-def _progress(
-    paths: tuple[str, ...],
-) -> AbstractContextManager[tuple[Iterable[str | Source], Callable[[Source], None] | None]]:
-    """The sources and what to call after each: a bar on a terminal, nothing else."""
-    if not sys.stderr.isatty():
-        return nullcontext((paths, None))
-    return _Bar(list(find(paths)))
+def _progress(paths: tuple[str, ...]) -> AbstractContextManager[Callable[[Source], None] | None]:
+    """What to call after each file or member: a bar on a terminal, nothing else."""
+    return _Bar(paths) if sys.stderr.isatty() else nullcontext()
 
 
 class _Bar:
-    """A progress bar over sources that are counted beforehand."""
+    """A progress bar over files and members of archives, which are counted beforehand.
 
-    def __init__(self, sources: list[Source]) -> None:
-        self._sources = sources
-        self._bar = tqdm(total=len(sources), unit="file", file=sys.stderr)
+    The members of a compressed tar archive are counted as they come: it is not read through twice.
+    """
 
-    def __enter__(self) -> tuple[list[Source], Callable[[Source], None]]:
-        return self._sources, self._step
+    def __init__(self, paths: tuple[str, ...]) -> None:
+        total = sum(1 for _ in find(paths, inflate=False))
+        self._bar = tqdm(total=total, unit="file", file=sys.stderr)
+        self._inflated: set[str] = set()
+
+    def __enter__(self) -> Callable[[Source], None]:
+        return self._step
 
     def _step(self, source: Source) -> None:
+        if source.member and not source.portable:
+            self._bar.total += source.path in self._inflated
+            self._inflated.add(source.path)
         self._bar.set_postfix_str(source.name[-30:], refresh=False)
         self._bar.update()
 
@@ -286,8 +315,11 @@ def validate(table: str) -> None:
 @_reporting_errors
 def apply(mapping: str, table: str, functions_file: str | None, output: str | None) -> None:
     """Apply a MAPPING file to a TABLE."""
+    check_place(output or table)
+    parsed = _mapping(mapping, functions_file)
+    assert parsed is not None  # a path was given
     loaded = load_table(table)
-    problems = apply_mapping(loaded, mapping, functions=_functions(functions_file))
+    problems = apply_mapping(loaded, parsed)
     for problem in problems:
         click.echo(_about(problem), err=True)
     write(loaded, output or table)
@@ -300,6 +332,7 @@ def apply(mapping: str, table: str, functions_file: str | None, output: str | No
 @_reporting_errors
 def curate(table: str, output: str | None) -> None:
     """Fill empty cells of a TABLE with what Simbad and SVO are sure of (filters: from a column FILTER)."""
+    check_place(output or table)
     loaded = load_table(table)
     products = products_of(loaded)
     report = _curator().curate(products)

@@ -156,8 +156,8 @@ def _completed(target: Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
-def check_ending(path: str | os.PathLike[str]) -> None:
-    """Raise `InputError` where a path's ending stands for no format or its directory is missing."""
+def check_place(path: str | os.PathLike[str]) -> None:
+    """Raise `InputError` before the work where a table cannot be written: no such format, or no such directory."""
     target = Path(path)
     _writer_of(target)
     if not target.absolute().parent.is_dir():

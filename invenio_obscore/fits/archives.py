@@ -67,7 +67,7 @@ def kind_of(source: Source) -> str:
         return ""
 
 
-def members(archive: Source | BinaryIO, name: str = "") -> Iterator[Source]:
+def members(archive: Source | BinaryIO, name: str = "", *, inflate: bool = True) -> Iterator[Source]:
     """The FITS members of an archive, each a source; one that cannot be opened has its ``problem``.
 
     Parameters
@@ -76,16 +76,26 @@ def members(archive: Source | BinaryIO, name: str = "") -> Iterator[Source]:
         A source, or an open stream that seeks (it stays open).
     name
         File name of a stream.
+    inflate
+        Whether a compressed tar archive is read through to find its members; if not, it is given itself.
     """
     source = archive if isinstance(archive, Source) else StreamSource.of(archive, name)
     kind = kind_of(source)
     if not kind:
+        return
+    if not inflate and kind == "tar" and _is_compressed(source):
+        yield source
         return
     try:
         yield from (_zip_members if kind == "zip" else _tar_members)(source)
     except FitsError as error:
         # The members before the damage stand; the rest of the archive is one problem.
         yield Source(source.name, source.path, source.size, source.uri, problem=error)
+
+
+def _is_compressed(source: Source) -> bool:
+    with source.open() as stream:
+        return bool(compression(stream.read(512)))
 
 
 def _member_uri(kind: str, archive: Source, member: str) -> str:

@@ -19,11 +19,12 @@ __all__ = ("FileSource", "Location", "Source", "StreamSource", "find", "kind_of"
 Location = str | os.PathLike[str] | BinaryIO | Source
 
 
-def find(paths: Location | Iterable[Location]) -> Iterator[Source]:
+def find(paths: Location | Iterable[Location], *, inflate: bool = True) -> Iterator[Source]:
     """The FITS files of files, directories (with all below), globs, archives and open streams.
 
     In directories and archives a file counts as FITS by its name or its first bytes; a file that is named itself is
-    given in any case. Files come in the order of their names; hidden ones are left out.
+    given in any case. Files come in the order of their names; hidden ones are left out. Without ``inflate`` a
+    compressed tar archive comes as itself: finding its members would read it through.
 
     Raises
     ------
@@ -32,34 +33,37 @@ def find(paths: Location | Iterable[Location]) -> Iterator[Source]:
     """
     locations = [paths] if isinstance(paths, (str, os.PathLike, Source)) or hasattr(paths, "read") else paths
     for location in cast(Iterable[Location], locations):
-        yield from _find(location)
+        yield from _find(location, inflate)
 
 
-def _find(location: Location) -> Iterator[Source]:
+def _find(location: Location, inflate: bool) -> Iterator[Source]:
     if isinstance(location, Source):
-        yield from _expanded(location)
+        yield from _expanded(location, inflate)
     elif hasattr(location, "read"):
-        yield from _expanded(StreamSource.of(cast(BinaryIO, location)))
+        yield from _expanded(StreamSource.of(cast(BinaryIO, location)), inflate)
     else:
-        yield from _at_path(os.fspath(cast(str, location)))
+        yield from _at_path(os.fspath(cast(str, location)), inflate)
 
 
-def _at_path(path: str) -> Iterator[Source]:
+def _at_path(path: str, inflate: bool) -> Iterator[Source]:
     if os.path.isdir(path):
-        yield from _in_directory(path)
+        yield from _in_directory(path, inflate)
     elif os.path.exists(path):
-        yield from _expanded(FileSource.of(path))
+        yield from _expanded(FileSource.of(path), inflate)
     elif glob.has_magic(path):
         matches = sorted(glob.glob(path, recursive=True))
         if not matches:
             raise InputError(f"{path}: matches no file")
         for match in matches:
-            yield from _at_path(match)
+            if os.path.exists(match):
+                yield from _at_path(match, inflate)
+            else:
+                yield FileSource.of(match)  # a link to nothing: opening it says so
     else:
         raise InputError(f"{path}: no such file or directory")
 
 
-def _in_directory(top: str) -> Iterator[Source]:
+def _in_directory(top: str, inflate: bool) -> Iterator[Source]:
     """Every FITS file below a directory; links to directories are followed once."""
     seen: set[tuple[int, int]] = set()
     problems: list[OSError] = []
@@ -72,21 +76,21 @@ def _in_directory(top: str) -> Iterator[Source]:
         below[:] = sorted(name for name in below if not is_hidden(name))
         for name in sorted(names):
             if not is_hidden(name):
-                yield from _listed(FileSource.of(os.path.join(directory, name)))
+                yield from _listed(FileSource.of(os.path.join(directory, name)), inflate)
     for error in problems:
         message = f"{error.filename}: {error.strerror}"
         yield Source(os.path.basename(str(error.filename)), str(error.filename), problem=FitsError(message))
 
 
-def _expanded(source: Source) -> Iterator[Source]:
+def _expanded(source: Source, inflate: bool) -> Iterator[Source]:
     """A source that was named itself: an archive's members, else itself."""
     if kind_of(source):
-        yield from members(source)
+        yield from members(source, inflate=inflate)
     else:
         yield source
 
 
-def _listed(source: FileSource) -> Iterator[Source]:
+def _listed(source: FileSource, inflate: bool) -> Iterator[Source]:
     """A file that was met in a directory: itself if it is FITS, its members if it is an archive."""
     if is_fits_name(source.name):
         yield source
@@ -94,6 +98,6 @@ def _listed(source: FileSource) -> Iterator[Source]:
     if not os.path.isfile(source.path):
         return
     if ARCHIVE_NAME.match(source.name) and kind_of(source):
-        yield from members(source)
+        yield from members(source, inflate=inflate)
     elif looks_like_fits(source):
         yield source
