@@ -32,6 +32,9 @@ def configure(app: Flask) -> None:
     An operator with pages of their own includes ``invenio_obscore/products.html`` in the record's, and the bundle
     ``invenio-obscore-deposit.js`` before the form's own script.
     """
+    from . import previewer
+
     for setting, (theirs, ours) in _TEMPLATES.items():
         if app.config.get(setting, theirs) == theirs:
             app.config[setting] = ours
+    previewer.configure(app)

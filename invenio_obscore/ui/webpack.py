@@ -8,7 +8,7 @@ from invenio_assets.webpack import WebpackThemeBundle
 
 _SCRIPTS = "./js/invenio_obscore"
 
-#: Aladin Lite is under GPL-3: a file of its own that sky views load when they are looked at. Without it they are charts.
+#: Aladin Lite is under GPL-3: a file of its own that sky views load when looked at. Without it they are charts.
 _OPTIONAL = {} if os.environ.get("OBSCORE_WITHOUT_ALADIN") else {"aladin-lite": "^3.8.2"}
 
 theme = WebpackThemeBundle(
