@@ -14,7 +14,19 @@ from astropy.io.votable import parse
 from astropy.io.votable.tree import TableElement, VOTableFile
 
 from ..errors import ServiceError
-from .filters import Filter, Match, Named, among, by_itself, facility_of, guess, is_filter
+from .filters import (
+    Filter,
+    Match,
+    Named,
+    among,
+    by_itself,
+    facility_of,
+    facility_of_camera,
+    guess,
+    is_filter,
+    placed,
+    the_one,
+)
 from .service import Service
 from .settings import Settings
 
@@ -46,11 +58,13 @@ class FilterProfiles:
             return []  # recorded in failures
 
     def _resolve(self, text: str, facility: str, instrument: str) -> list[Match]:
+        text = the_one(text)
         named = by_itself(text)
         if named and named.confidence >= 0.9 and (match := self._named(named)):
             return [match]
-        known = facility_of(facility) or facility_of(instrument)
-        found = among(text, instrument, self._of_facility(known)) if known else []
+        inside = placed(text)
+        known = inside.facility or facility_of(facility) or facility_of(instrument) or facility_of_camera(instrument)
+        found = among(inside.text, inside.camera or instrument, self._of_facility(known)) if known else []
         for further in (named, guess(text)):
             if further and not any(m.confidence > further.confidence for m in found):
                 match = self._named(further)

@@ -8,7 +8,16 @@ import pytest
 from curation_stand_in import StandIn
 
 from invenio_obscore.curation import Curator, Proposal, Settings, accept, curate, propose
-from invenio_obscore.curation.filters import Named, among, by_itself, facility_of, is_filter
+from invenio_obscore.curation.filters import (
+    Named,
+    Placed,
+    among,
+    by_itself,
+    facility_of,
+    is_filter,
+    placed,
+    the_one,
+)
 from invenio_obscore.curation.simbad import is_name
 from invenio_obscore.errors import ConfigurationError
 from invenio_obscore.extraction.evidence import Product
@@ -106,6 +115,12 @@ def test_names_of_objects_are_asked_for(name: str) -> None:
         ("V", "", "", "Generic/Bessell.V", False),
         ("H", "ESO-VLT-U4", "HAWKI", "Paranal/HAWKI.H", True),
         ("H", "ESO-VLT-U1", "", "Paranal/HAWKI.H", False),
+        ("F606W", "", "ACS", "HST/ACS_WFC.F606W", True),
+        ("HST ACS/WFC F606W", "", "", "HST/ACS_WFC.F606W", True),
+        ("acs_wfc_f606w", "", "", "HST/ACS_WFC.F606W", True),
+        ("F606W;CLEAR2L", "HST", "ACS", "HST/ACS_WFC.F606W", True),
+        ("CLEAR1L, F814W", "HST", "ACS", "HST/ACS_WFC.F814W", True),
+        ("V-band", "", "", "Generic/Bessell.V", False),
     ],
 )
 def test_a_filter_as_people_write_it(
@@ -122,6 +137,76 @@ def test_a_filter_as_people_write_it(
         assert 1e-7 < float(str(one.row["em_min"])) < float(str(one.row["em_max"])) < 3e-6
     else:
         assert {p.code for p in one.problems} == {"curation-proposed"} and "% sure" in one.problems[0].message
+
+
+WRITTEN = {
+    "Generic/Johnson.V": ["V Johnson", "JOHNSON-V", "V_JOHNSON", "Johnson-Cousins V"],
+    "Generic/Bessell.B": ["Bessel B", "BESSELL B", "B (Bessell)", "BESS-B", "B_BESS"],
+    "Generic/Cousins.R": ["Cousins R", "Rc", "R_c", "R (Cousins)", "Johnson-Cousins R", "Kron-Cousins R"],
+    "SLOAN/SDSS.r": ["SDSS r", "r SDSS", "sdss_r", "r_SDSS", "SDSS-r'", "r' (SDSS)", "Sloan r", "r SDSS k1018"],
+    "SLOAN/SDSS.g": ["SDSS g prime", "sloan g'"],
+    "2MASS/2MASS.Ks": ["2MASS Ks", "Ks 2MASS", "2mass_k", "KS (2MASS)"],
+    "2MASS/2MASS.J": ["J_2MASS", "2MASS J"],
+    "PAN-STARRS/PS1.r": ["PS1 r", "r_PS1", "Pan-STARRS r", "r_P1", "PanSTARRS1 r"],
+    "GALEX/GALEX.NUV": ["GALEX NUV", "NUV (GALEX)"],
+    "WISE/WISE.W1": ["WISE 1", "WISE W1", "W1 WISE", "wise_w1"],
+    "Spitzer/IRAC.I1": ["IRAC1", "IRAC ch1", "IRAC 3.6", "Spitzer IRAC 3.6um", "IRAC I1"],
+    "Spitzer/MIPS.24mu": ["MIPS 24", "MIPS24um"],
+    "Herschel/Pacs.red": ["PACS 160", "PACS red"],
+    "Herschel/SPIRE.PSW": ["SPIRE 250um", "SPIRE PSW"],
+    "IRAS/IRAS.60mu": ["IRAS 60", "IRAS 60um"],
+    "CTIO/DECam.Y": ["DECam Y", "Y DECam c0005 10095.0 1130.0"],
+    "CTIO/DECam.g": ["DECam g", "g DECam SDSS c0001 4720.0 1520.0"],
+    "SkyMapper/SkyMapper.v": ["SkyMapper v"],
+    "GAIA/GAIA3.G": ["Gaia G", "Gaia DR3 G"],
+    "GAIA/GAIA3.Gbp": ["G_BP", "Gaia BP", "Gbp"],
+    "Generic/Stromgren.y": ["Strömgren y", "Stroemgren y", "y (Stromgren)"],
+    "Subaru/HSC.r2": ["HSC-R2"],
+    "Palomar/ZTF.r": ["ZTF_r", "ZTF r"],
+    "LSST/LSST.y": ["LSST y", "y_lsst"],
+    "Paranal/VISTA.Ks": ["VISTA Ks"],
+    "UKIRT/UKIDSS.K": ["UKIDSS K", "WFCAM K"],
+    "Swift/UVOT.UVW1": ["UVOT UVW1", "Swift UVOT uvw1"],
+    "TESS/TESS.Red": ["TESS"],
+}
+
+
+@pytest.mark.parametrize(("expected", "text"), [(i, t) for i, texts in WRITTEN.items() for t in texts])
+def test_systems_that_a_filter_s_name_tells(expected: str, text: str) -> None:
+    found = by_itself(text)
+    assert found is not None and found.filter_id == expected and found.confidence > 0.9
+
+
+@pytest.mark.parametrize(
+    "text", ["V", "R", "Halpha", "OIII", "Blue", "F606W", "NB387", "1", "VR", "Sloan", "2MASS", "G"]
+)
+def test_a_name_that_tells_no_system(text: str) -> None:
+    assert by_itself(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "facility", "camera"),
+    [
+        ("NIRCam F200W", "F200W", "JWST", "NIRCam"),
+        ("MIRI_F770W", "F770W", "JWST", "MIRI"),
+        ("WFC3/IR F160W", "F160W", "HST", "WFC3 IR"),
+        ("HST F606W", "F606W", "HST", ""),
+        ("V filter", "V", "", ""),
+        ("FORS2 v_HIGH", "v HIGH", "Paranal", "FORS2"),
+        ("H_Alpha", "H_Alpha", "", ""),
+        ("WFC3", "WFC3", "", ""),
+    ],
+)
+def test_facility_and_camera_inside_a_filter_s_name(text: str, rest: str, facility: str, camera: str) -> None:
+    assert placed(text) == Placed(rest, facility, camera)
+
+
+@pytest.mark.parametrize(
+    ("text", "one"),
+    [("F606W;CLEAR2L", "F606W"), ("CLEAR,V", "V"), ("open | r'", "r'"), ("F606W,POL0V", "F606W,POL0V"), ("V", "V")],
+)
+def test_one_filter_in_several_wheels(text: str, one: str) -> None:
+    assert the_one(text) == one
 
 
 @pytest.mark.parametrize("text", ["CLEAR", "open", "None", "N/A", "CLEAR1L", "ND10", "", "no filter"])
