@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 
 from ..obscore.fields import Field
 
@@ -91,6 +92,7 @@ def type_of(field: Field) -> Type:
     return _BY_DATATYPE.get(field.datatype, Type.OPAQUE)
 
 
+@lru_cache(maxsize=4096)
 def field_of(type_: Type, name: str, *, like: Field | None = None) -> Field:
     """A result column of this type; units, UCD, utype and description come from ``like``."""
     datatype, arraysize, xtype = VOTABLE[type_]

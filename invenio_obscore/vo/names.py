@@ -38,5 +38,7 @@ class ObjectNames:
         found = simbad.resolve([name]).get(name)
         if found is None and simbad.failures:
             reasons = "; ".join(simbad.failures)
-            raise ServiceError(f"the position of {name[:60]!r} cannot be looked up: {reasons}", remedy="try again later")
+            raise ServiceError(
+                f"the position of {name[:60]!r} cannot be looked up: {reasons}", remedy="try again later"
+            )
         return (found.ra, found.dec) if found else None

@@ -15,9 +15,7 @@ sys.path.append(str(Path(__file__).parents[1] / "library"))
 
 from curation_stand_in import StandIn  # noqa: E402  # it stands beside the library's tests
 
-CONE = (
-    "SELECT target_name FROM ivoa.obscore WHERE DISTANCE(POINT(s_ra, s_dec), {}_simbadpoint('{}')) < 0.5 ORDER BY 1"
-)
+CONE = "SELECT target_name FROM ivoa.obscore WHERE DISTANCE(POINT(s_ra, s_dec), {}_simbadpoint('{}')) < 0.5 ORDER BY 1"
 
 
 @pytest.fixture
@@ -43,7 +41,9 @@ def test_a_cone_around_a_name(asking, services, prefix):
 
 
 def test_a_name_that_only_sesame_knows(asking):
-    rows = rows_of(sync(asking, "SELECT TOP 1 ivo_simbadpoint('Abell 85') AS p FROM ivoa.obscore", RESPONSEFORMAT="csv"))
+    rows = rows_of(
+        sync(asking, "SELECT TOP 1 ivo_simbadpoint('Abell 85') AS p FROM ivoa.obscore", RESPONSEFORMAT="csv")
+    )
     assert [float(n) for n in rows[1][0].split()] == [10.4075, -9.3425]
 
 

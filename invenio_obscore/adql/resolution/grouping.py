@@ -12,6 +12,8 @@ from ..source import Source
 
 def children(value: Any) -> Iterator[Any]:  # noqa: ANN401
     """The values and conditions that a value or condition is made of; queries in it are not looked into."""
+    if isinstance(value, ir.ColumnRef):
+        return
     for field in fields(value):
         part = getattr(value, field.name)
         if isinstance(part, tuple):
@@ -27,6 +29,8 @@ def _is_part(part: object) -> bool:
 
 def has_aggregate(value: Any) -> bool:  # noqa: ANN401
     """Whether there is an aggregate in it."""
+    if isinstance(value, ir.ColumnRef):  # nearly every value of a SELECT *
+        return False
     return isinstance(value, ir.Aggregate) or any(has_aggregate(c) for c in children(value))
 
 
