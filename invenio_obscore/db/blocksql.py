@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -111,7 +111,8 @@ class Packing:
         return Block(filling.rows, filling.nulls, filling.numbers, tuple(filling.texts), filling.lists)
 
 
-def packing(fields: Sequence[Field]) -> Packing:
+@lru_cache(maxsize=64)
+def packing(fields: tuple[Field, ...]) -> Packing:
     """Return how rows of these columns come packed."""
     marks = _marks()
     parts = list(_parts(fields, marks))
@@ -120,7 +121,7 @@ def packing(fields: Sequence[Field]) -> Packing:
 
 
 def _marks() -> Marks:
-    """Other ones for each answer: nobody who writes texts into a table can know them."""
+    """Other ones in each process and for each choice of columns: nobody who writes texts into a table can know them."""
     characters = list(_CONTROLS)
     secrets.SystemRandom().shuffle(characters)
     return Marks("".join(characters[:_SEPARATOR_LENGTH]), characters[_SEPARATOR_LENGTH])

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Protocol
 
@@ -18,9 +19,8 @@ import psycopg
 from ..adql import compile as compile_adql
 from ..adql.schema import Schema, Table
 from ..adql.statement import Statement
-from ..formats.blockbinary import encode_block
+from ..formats.blockbinary import MASKED, batch_encoder, encode_block
 from ..formats.blocks import Block, block_of
-from ..formats.encoders import row_encoder
 from ..formats.source import Buffer, Row, Wire
 from ..obscore.fields import Field
 from . import tap_schema
@@ -33,8 +33,9 @@ from .pool import Connections
 CHUNK_ROWS = 1000
 # Up to so many rows, encoding in Python is quicker (measured, ``docs/decisions.md``).
 _FEW_ROWS = 1001
-# BINARY has no mask of nulls.
-_MASKED = {Wire.BINARY2: True, Wire.BINARY: False}
+# Translations that are remembered, and the longest query among them.
+_QUERIES, _LONG_QUERY = 512, 4000
+_Translate = Callable[[str, int], Statement]
 # libpq before 17 knows rows one by one only.
 _CHUNK = CHUNK_ROWS if psycopg.capabilities.has_stream_chunked() else 1
 
@@ -81,8 +82,11 @@ class Lender(Protocol):
 class QueryService:
     """Answers ADQL queries from the published tables."""
 
-    def __init__(self, settings: QuerySettings) -> None:
+    def __init__(
+        self, settings: QuerySettings, *, locate: Callable[[str], tuple[float, float] | None] | None = None
+    ) -> None:
         self.settings = settings
+        self._locate = locate
         self.connections = Connections(
             settings.uri,
             setting="OBSCORE_TAP_DATABASE_URI",
@@ -91,7 +95,7 @@ class QueryService:
             session=reading_session(settings.timeout),
             name="obscore-tap",
         )
-        self._schema: tuple[float, Schema] | None = None
+        self._known: tuple[float, Schema, _Translate] | None = None
 
     def run(
         self,
@@ -122,22 +126,29 @@ class QueryService:
             The database does not answer.
         """
         limit = self.settings.maxrec if maxrec is None else min(maxrec, self.settings.maxrec_limit)
-        return Result(
-            connections or self.connections,
-            compile_adql(adql, self.schema().with_tables(uploads), limit),
-            empty=limit == 0,
-        )
+        return Result(connections or self.connections, self._translated(adql, limit, uploads), empty=limit == 0)
 
     def schema(self) -> Schema:
         """What is published, as TAP_SCHEMA says; read again now and then."""
+        return self._current()[0]
+
+    def _translated(self, adql: str, limit: int, uploads: Sequence[Table]) -> Statement:
+        schema, translate_known = self._current()
+        if uploads or len(adql) > _LONG_QUERY:
+            return compile_adql(adql, schema.with_tables(uploads), limit)
+        return translate_known(adql, limit)
+
+    def _current(self) -> tuple[Schema, _Translate]:
+        """The schema, and the translation into it, which remembers the last queries' SQL (never their rows)."""
         now = time.monotonic()
-        cached = self._schema
-        if cached is not None and now - cached[0] < self.settings.schema_lifetime:
-            return cached[1]
+        known = self._known
+        if known is not None and now - known[0] < self.settings.schema_lifetime:
+            return known[1:]
         with self.connections.connection() as connection:
-            schema = tap_schema.load(connection)
-        self._schema = (now, schema)
-        return schema
+            schema = replace(tap_schema.load(connection), locate=self._locate)
+        translate_known = lru_cache(maxsize=_QUERIES)(lambda adql, limit: compile_adql(adql, schema, limit))
+        self._known = (now, schema, translate_known)
+        return schema, translate_known
 
 
 def reading_session(timeout: float) -> dict[str, str]:
@@ -214,13 +225,13 @@ class Result:
     def encoded(self, wire: Wire) -> Iterator[Buffer]:
         """Batches of encoded rows: in Python where they are few, else by arrays or by PostgreSQL."""
         if not self._few:
-            if wire in _MASKED:
-                return (encode_block(self.fields, block, masked=_MASKED[wire]) for block in self.blocks())
+            if wire in MASKED:
+                return (encode_block(self.fields, block, masked=MASKED[wire]) for block in self.blocks())
             copy = copying(self._statement, wire)
             if copy is not None:
                 return map(copy.finish, self._batches(self._copied(copy.sql)))
-        encode = row_encoder(self.fields, wire)
-        return (b"".join([encode(row) for row in batch]) for batch in self.values())
+        encode = batch_encoder(self.fields, wire)
+        return map(encode, self.values())
 
     @property
     def _few(self) -> bool:

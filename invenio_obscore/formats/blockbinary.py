@@ -6,7 +6,7 @@ element-wise join puts the texts between its pieces and gives the rows as one ru
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,15 @@ from numpy.typing import NDArray
 
 from ..obscore.fields import Field
 from .binary import cell_encoder, null_value
-from .blocks import NUMBER_TYPES, Block, Texts
+from .blocks import NUMBER_TYPES, Block, Texts, block_of
+from .encoders import row_encoder
+from .source import Buffer, Row, Wire
 
 _Array = NDArray[Any]
+#: BINARY2 has a mask of nulls, BINARY has not.
+MASKED = {Wire.BINARY2: True, Wire.BINARY: False}
+# From so many rows on, arrays are quicker than single rows (measured).
+_MANY_ROWS = 60
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,18 @@ class _Cells:
     units: _Array
     sizes: _Array
     data: Any
+
+
+def batch_encoder(fields: Sequence[Field], wire: Wire) -> Callable[[Sequence[Row]], Buffer]:
+    """Return the function that encodes rows of Python values: one by one where they are few, else as a block."""
+    encode = row_encoder(fields, wire)
+
+    def encode_batch(rows: Sequence[Row]) -> Buffer:
+        if len(rows) < _MANY_ROWS or wire not in MASKED:
+            return b"".join(map(encode, rows))
+        return encode_block(fields, block_of(fields, rows), masked=MASKED[wire])
+
+    return encode_batch
 
 
 def encode_block(fields: Sequence[Field], block: Block, *, masked: bool) -> memoryview:

@@ -139,18 +139,26 @@ def block_of(fields: Sequence[Field], rows: Sequence[Row]) -> Block:
     """Make a block of rows of Python values."""
     sorts = kinds(fields)
     columns: list[Sequence[Any]] = list(zip(*rows)) or [()] * len(fields)
-    nulls = np.array([[value is None for value in column] for column in columns], bool).reshape(len(fields), len(rows))
-    numbers = {}
-    for number in (*sorts.floats, *sorts.integers):
-        filler = float("nan") if number in sorts.floats else 0
-        values = [filler if value is None else value for value in columns[number]]
-        numbers[number] = np.array(values, NUMBER_TYPES[fields[number].datatype])
+    nulls = np.zeros((len(fields), len(rows)), bool)
+    for number, column in enumerate(columns):
+        if None in column:
+            nulls[number] = [value is None for value in column]
+    numbers = {number: np.array(columns[number], _type(fields[number])) for number in sorts.floats}
+    for number in sorts.integers:
+        values = columns[number]
+        known = [0 if value is None else value for value in values] if nulls[number].any() else values
+        numbers[number] = np.array(known, _type(fields[number]))
     texts = tuple(_texts(group, rows) for group in (sorts.chars, sorts.unicodes) if group)
     return Block(len(rows), nulls, numbers, texts, {number: columns[number] for number in sorts.lists})
 
 
+def _type(field: Field) -> str:
+    return NUMBER_TYPES[field.datatype]
+
+
 def _texts(columns: tuple[int, ...], rows: Sequence[Row]) -> Texts:
-    values = [row[number] for row in rows for number in columns]
-    cells = [b"" if value is None else str(value).encode("utf-8", "replace") for value in values]
-    ends = np.cumsum([len(cell) for cell in cells], dtype=np.int64).reshape(len(rows), len(columns))
-    return Texts(columns, b"".join(cells), ends)
+    cells = [str(row[number] or "") for row in rows for number in columns]
+    joined = "".join(cells)
+    sizes = map(len, cells if joined.isascii() else [cell.encode("utf-8", "replace") for cell in cells])
+    ends = np.cumsum(np.fromiter(sizes, np.int64, len(cells)), dtype=np.int64).reshape(len(rows), len(columns))
+    return Texts(columns, joined.encode("utf-8", "replace"), ends)

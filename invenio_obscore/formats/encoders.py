@@ -7,7 +7,7 @@ import io
 import math
 import re
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -50,10 +50,15 @@ def cell_text(field: Field, value: Cell) -> str:
     return number_text(field, value)
 
 
+@lru_cache(maxsize=64)
+def _binary_encoder(fields: tuple[Field, ...], *, masked: bool) -> Callable[[Row], bytes]:
+    return binary_encoder(fields, masked=masked)
+
+
 def row_encoder(fields: Sequence[Field], wire: Wire) -> Callable[[Row], bytes]:
     """Return the function that turns one row into bytes."""
     if wire in (Wire.BINARY2, Wire.BINARY):
-        return binary_encoder(fields, masked=wire is Wire.BINARY2)
+        return _binary_encoder(tuple(fields), masked=wire is Wire.BINARY2)
     return partial(_ROWS[wire], fields)
 
 
