@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, render_template, request, url_for
+from flask_menu import current_menu
 from invenio_db import db
 from invenio_i18n import lazy_gettext as _
 from invenio_pidstore.models import PersistentIdentifier
@@ -51,9 +52,10 @@ def create_blueprint(app: Flask) -> Blueprint:
 
 def register_menu(app: Flask) -> None:
     """Put the search into the site's main menu."""
-    app.extensions["menu"].submenu("main.observations").register(
-        endpoint="invenio_obscore_observations.page", text=_("Observations"), order=3
-    )
+    with app.app_context():
+        current_menu.submenu("main.observations").register(
+            endpoint="invenio_obscore_observations.page", text=_("Observations"), order=3
+        )
 
 
 def page() -> tuple[str, int]:

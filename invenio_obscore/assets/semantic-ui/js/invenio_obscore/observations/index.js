@@ -97,7 +97,16 @@ const CopyButton = ({ text }) => {
 };
 CopyButton.propTypes = { text: PropTypes.string.isRequired };
 
+/** A product without a picture has none here: its name says what it is. */
+const dropBrokenPictures = () =>
+  document.querySelectorAll("img.obscore-thumbnail").forEach((picture) => {
+    const drop = () => picture.remove();
+    if (picture.complete && !picture.naturalWidth) drop();
+    else picture.addEventListener("error", drop);
+  });
+
 const begin = () => {
+  dropBrokenPictures();
   const sky = document.getElementById("obscore-observations-sky");
   const data = document.getElementById("obscore-observations-products");
   const products = data ? JSON.parse(data.textContent) : [];
