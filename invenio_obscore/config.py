@@ -86,6 +86,21 @@ OBSCORE_CUSTOM_FIELD_VALUES = 100
 OBSCORE_LANDING_PAGE_ROWS = 25
 """Rows of a page of the table of data products on a record's page."""
 
+OBSCORE_PREVIEWS = True
+"""Whether pictures of data products are drawn (by Celery workers, when somebody first looks for them)."""
+
+OBSCORE_PREVIEW_LIMITS: dict[str, float] = {}
+"""What differs from the default limits of drawing one picture: ``seconds``, ``cpu_seconds``, ``memory_bytes`` …
+
+`invenio_obscore.fits.limits.Limits` lists them all.
+"""
+
+OBSCORE_SKY_SURVEY = ""
+"""Address of the image survey (a HiPS) behind the sky view, such as ``https://alasky.cds.unistra.fr/DSS/DSSColor``.
+
+Visitors' browsers then load its tiles from there. Empty means a sky without images.
+"""
+
 # ---------------------------------------------------------------------------------------------------- DOI
 
 DATACITE_API_URL = ""
@@ -102,6 +117,33 @@ OBSCORE_DOI_RETRY_SECONDS = 60
 
 OBSCORE_DOI_LONGEST_WAIT = 6 * 3600
 """Seconds between two attempts at most; the first comes after a minute, each wait is twice the one before."""
+
+# ---------------------------------------------------------------------------------------------------- VO Registry
+
+OBSCORE_REGISTRY_COLLECTIONS = "community"
+"""What a resource of the publishing registry stands for: ``community`` (all rows with one ``obs_collection``) or
+``record`` (all versions of one record). After a change: ``invenio obscore registry --rebuild``."""
+
+OBSCORE_REGISTRY_SECONDS = 20
+"""How often Celery beat brings the registry up to date with what was published. 0 switches that off."""
+
+OBSCORE_REGISTRY_TITLE = ""
+"""Name of the repository in the VO. Empty means ``THEME_SITENAME``."""
+
+OBSCORE_REGISTRY_DESCRIPTION = ""
+"""A sentence about the repository for its records in the VO Registry."""
+
+OBSCORE_REGISTRY_CONTACT = ""
+"""Who answers questions of VO users: a name or a role."""
+
+OBSCORE_REGISTRY_EMAIL = ""
+"""Their address. Empty means ``APP_RDM_ADMIN_EMAIL_RECIPIENT`` or ``SECURITY_EMAIL_SENDER``."""
+
+OBSCORE_ORGANISATION = ""
+"""The organisation that publishes and owns the IVOA authority. Empty means the repository's name."""
+
+OBSCORE_ORGANISATION_URL = ""
+"""Its address. Empty means ``SITE_UI_URL``."""
 
 # ---------------------------------------------------------------------------------------------------- database
 
@@ -130,6 +172,12 @@ OBSCORE_TAP_TIMEOUT = 300
 
 OBSCORE_TAP_WRITE_TIMEOUT = 60
 """Seconds in which a client must take the next piece of an answer (under gunicorn; other servers have a setting)."""
+
+OBSCORE_TAP_QUERIES_PER_CLIENT = 6
+"""Synchronous queries of one address that run at the same time in one process; 0 for any number.
+
+A further one waits two seconds for its turn, then the answer is 503 with ``Retry-After``. Fewer than
+``OBSCORE_TAP_CONNECTIONS``, so that nobody takes them all."""
 
 OBSCORE_TAP_MAXREC = 20_000
 """Rows of an answer to a query without ``MAXREC``."""

@@ -28,6 +28,8 @@ class VoSettings:
         Public address above ``/tap``; empty for that of the request.
     write_timeout
         Seconds in which a client must take a piece of an answer.
+    queries_per_client
+        Synchronous queries of one client that run at the same time in one process; 0 for any number.
     max_request_bytes
         Largest request.
     upload_bytes
@@ -47,6 +49,7 @@ class VoSettings:
     query: QuerySettings
     url: str = ""
     write_timeout: float = 60.0
+    queries_per_client: int = 6
     max_request_bytes: int = 20 * 2**20
     upload_bytes: int = 16 * 2**20
     upload_private: bool = False
@@ -75,6 +78,7 @@ def from_mapping(config: Mapping[str, Any]) -> VoSettings:
         query=query,
         url=str(config.get("OBSCORE_VO_URL") or "").rstrip("/"),
         write_timeout=_number(config, "OBSCORE_TAP_WRITE_TIMEOUT", 60.0),
+        queries_per_client=int(_number(config, "OBSCORE_TAP_QUERIES_PER_CLIENT", 6)),
         upload_private=str(config.get("OBSCORE_TAP_UPLOAD_PRIVATE") or "").lower() in ("1", "true", "yes"),
         site_url=str(config.get("SITE_UI_URL") or "").rstrip("/"),
         publisher=str(config.get("THEME_SITENAME") or "InvenioRDM"),

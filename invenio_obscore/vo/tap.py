@@ -12,6 +12,7 @@ from ..dali.documents import availability
 from ..dali.tableset import table_document, tableset_document
 from ..errors import NotFoundError, ParameterError
 from . import http, uws
+from .clients import ClientLimit
 from .examples import EXAMPLES
 from .jobs import JobService
 from .page import chosen_query, format_choices, python_script
@@ -46,12 +47,21 @@ def add_routes(blueprint: Blueprint, service: TapService, jobs: JobService | Non
 
 
 def _add_queries(blueprint: Blueprint, service: TapService) -> None:
+    clients = ClientLimit(service.settings.queries_per_client)
+
     @blueprint.route("/tap/sync", methods=["GET", "POST"])
     def sync() -> Response:
         parameters = http.parameters()
-        result, format_, meta = service.query(parameters, http.parts())
-        _log.info("sync query", extra={"runid": parameters.one("RUNID") or ""})
-        return http.stream(result, format_, meta, write_timeout=service.settings.write_timeout)
+        leave = clients.enter(request.remote_addr or "")
+        try:
+            result, format_, meta = service.query(parameters, http.parts())
+            _log.info("sync query", extra={"runid": parameters.one("RUNID") or ""})
+            response = http.stream(result, format_, meta, write_timeout=service.settings.write_timeout)
+        except BaseException:
+            leave()
+            raise
+        response.call_on_close(leave)
+        return response
 
 
 def _add_descriptions(blueprint: Blueprint, service: TapService, base_url: Callable[[], str]) -> None:

@@ -11,8 +11,9 @@ from urllib.parse import quote, urlsplit
 import psycopg
 import pytest
 import pyvo
+import requests
 
-from .conftest import until
+from .conftest import free_port, process, until
 
 stilts = pytest.mark.skipif(shutil.which("stilts") is None, reason="stilts is not installed (apt install stilts)")
 CONE = "SELECT * FROM ivoa.obscore WHERE 1=CONTAINS(POINT('ICRS', s_ra, s_dec), CIRCLE('ICRS', 10.68, 41.27, 0.5))"
@@ -60,8 +61,6 @@ def test_taplint_finds_nothing(tap_url):
 @stilts
 @pytest.mark.parametrize("name", ["votable", "votable/td", "votable/b"])
 def test_votlint_finds_nothing(tap_url, tmp_path, name):
-    import requests
-
     parameters = {"LANG": "ADQL", "QUERY": "SELECT * FROM ivoa.obscore", "RESPONSEFORMAT": name, "MAXREC": "3"}
     file = tmp_path / "result.vot"
     file.write_bytes(requests.get(f"{tap_url}/sync", params=parameters, timeout=300).content)
@@ -117,3 +116,28 @@ def test_small_queries_go_on_while_a_large_one_streams(tap_url, active):
     assert len(pyvo.dal.TAPService(tap_url).search(CONE)) == 2
     connection.close()
     until(lambda: not active())
+
+
+def test_one_client_cannot_take_all_connections(settings, tmp_path, active):
+    port = free_port()
+    command = ["gunicorn", "--threads", "8", "--bind", f"127.0.0.1:{port}", "invenio_obscore.vo.wsgi:create_app()"]
+    with process(command, {**settings, "OBSCORE_TAP_QUERIES_PER_CLIENT": "2"}, tmp_path / "log"):
+        url = f"http://127.0.0.1:{port}/tap"
+        until(lambda: answers(url))
+        slow = "SELECT COUNT(*) FROM ivoa.obscore a, " + ", ".join(f"ivoa.obscore b{n}" for n in range(14))
+        streams = [request(url, slow) for _ in range(2)]
+        until(lambda: active() >= 2)
+        refused = requests.get(f"{url}/sync", params={"LANG": "ADQL", "QUERY": CONE}, timeout=60)
+        assert refused.status_code == 503 and refused.headers["Retry-After"]
+        assert b"2 queries running" in refused.content
+        for stream in streams:
+            stream.close()
+        until(lambda: not active())
+        assert requests.get(f"{url}/sync", params={"LANG": "ADQL", "QUERY": CONE}, timeout=60).status_code == 200
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/availability", timeout=5).status_code == 200
+    except requests.RequestException:
+        return False

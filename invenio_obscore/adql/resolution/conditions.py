@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from .. import nodes
@@ -27,6 +28,7 @@ from ..resolved import (
     Value,
 )
 from ..types import TEXTS, Type
+from .retyping import as_types
 from .values import Values, constant_number
 
 _MIRRORED = {"=": "=", "<>": "<>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -80,6 +82,8 @@ class Conditions(Values):
             raise self.source.type_error(node.at, f"IN needs a query with one column, not {len(query.outputs)}")
         column = query.outputs[0].value
         operand, _ = self.alike([(operand, node.operand.at), (column, node.query.at)], "IN")
+        if column.type is Type.NULL and operand.type is not Type.NULL:
+            query = replace(query, body=as_types(query.body, [operand.type]))
         return MemberOf(operand, query, node.negated)
 
     def like(self, node: nodes.Like) -> Condition:

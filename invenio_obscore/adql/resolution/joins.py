@@ -7,6 +7,7 @@ from .. import resolved as ir
 from ..source import Source
 from ..types import common_type
 from .scope import Scope, ScopeColumn
+from .values import null_as
 
 
 def joined_scope(source: Source, step: nodes.JoinStep, left: Scope, right: Scope) -> tuple[Scope, ir.Condition | None]:
@@ -26,9 +27,14 @@ def joined_scope(source: Source, step: nodes.JoinStep, left: Scope, right: Scope
     merged = tuple(_merged(source, step, a, b) for a, b in pairs)
     rest_left = tuple(c for c in left.columns if all(c is not a for a, _ in pairs))
     rest_right = tuple(c for c in right.columns if all(c is not b for _, b in pairs))
-    conditions: tuple[ir.Condition, ...] = tuple(ir.Comparison("=", a.value, b.value) for a, b in pairs)
+    conditions: tuple[ir.Condition, ...] = tuple(_equal(a.value, b.value) for a, b in pairs)
     condition = conditions[0] if len(conditions) == 1 else ir.Junction("AND", conditions)
     return Scope(ranges, (*merged, *rest_left, *rest_right), left.parent), condition
+
+
+def _equal(left: ir.Value, right: ir.Value) -> ir.Condition:
+    type_ = common_type([left.type, right.type]) or left.type
+    return ir.Comparison("=", null_as(left, type_), null_as(right, type_))
 
 
 def _pairs(source: Source, step: nodes.JoinStep, left: Scope, right: Scope) -> list[tuple[ScopeColumn, ScopeColumn]]:

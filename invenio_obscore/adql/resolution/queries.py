@@ -14,6 +14,7 @@ from .extensions import Extensions
 from .grouping import check_groups, has_aggregate
 from .joins import joined_scope
 from .naming import output_field, result_names, unique_names
+from .retyping import as_types
 from .scope import RangeVariable, Scope, ScopeColumn, written
 
 #: Most columns of a result: PostgreSQL takes 1664.
@@ -124,9 +125,7 @@ class QueryResolver:
             else o
             for n, o in enumerate(outputs)
         )
-        return ir.Combination(
-            _as_types(first, common), tuple((o, e, _as_types(b, common)) for o, e, b in rest), outputs
-        )
+        return ir.Combination(as_types(first, common), tuple((o, e, as_types(b, common)) for o, e, b in rest), outputs)
 
     def _check_operand(self, operator: str, every: bool, first: ir.Body, body: ir.Body, at: int) -> None:
         if len(body.outputs) != len(first.outputs):
@@ -430,14 +429,6 @@ def _aliases(ranges: tuple[RangeVariable, ...]) -> frozenset[str]:
     """Aliases in SQL of the relations of a FROM clause."""
     values = (c.value for r in ranges for c in r.columns)
     return frozenset(v.relation for v in values if isinstance(v, ir.ColumnRef))
-
-
-def _as_types(body: ir.Body, types: list[Type]) -> ir.Body:
-    """An operand of a set operator with its columns turned into the common types."""
-    if isinstance(body, ir.Query):
-        return replace(body, body=_as_types(body.body, types))
-    outputs = tuple(o if o.type is t else replace(o, value=ir.Convert(o.value, t)) for o, t in zip(body.outputs, types))
-    return replace(body, outputs=outputs)
 
 
 __all__ = ["Resolved", "resolve"]

@@ -185,14 +185,16 @@ class Values:
             if value.type not in _ORDERED:
                 remedy = "CONTAINS and INTERSECTS compare geometries" if value.type in GEOMETRIES else ""
                 raise self.source.type_error(at, f"{what} cannot compare {value.type.value}", remedy)
-        if all(value.type in (*NUMBERS, Type.NULL) for value, _ in values):
-            return [value for value, _ in values]
         target = common_type([value.type for value, _ in values])
+        if target is not None and all(value.type in (*NUMBERS, Type.NULL) for value, _ in values):
+            return [null_as(value, target) for value, _ in values]
         if target is None:
             kinds = " with ".join(dict.fromkeys(value.type.value for value, _ in values))
             raise self.source.type_error(values[-1][1], f"{what} cannot compare {kinds}")
         return [
-            value if value.type is Type.NULL else self.coerce(value, target, at, f"an operand of {what}")
+            null_as(value, target)
+            if value.type is Type.NULL
+            else self.coerce(value, target, at, f"an operand of {what}")
             for value, at in values
         ]
 
@@ -227,6 +229,12 @@ class Values:
 def _typed(value: Value, type_: Type) -> Value:
     """NULL as a NULL of a type: PostgreSQL chooses operators and aggregates by it."""
     return Convert(value, type_) if value.type is Type.NULL else value
+
+
+def null_as(value: Value, type_: Type) -> Value:
+    """A column or query of nothing but NULL as one of a type; the word itself needs none."""
+    is_bare = value.type is Type.NULL and type_ is not Type.NULL and not isinstance(value, Constant)
+    return Convert(value, type_) if is_bare else value
 
 
 def _castable(origin: Type, target: Type) -> bool:
