@@ -14,7 +14,15 @@ from .calibration import calib_level
 from .energy import events, good_time_bounds, good_time_exposure, subspace_region
 from .evidence import Evidence
 from .observable import observable
-from .position import column_position, image_pixels, image_sky, keyword_position, reference_position
+from .position import (
+    column_position,
+    coverage,
+    image_pixels,
+    image_sky,
+    is_dark,
+    keyword_position,
+    reference_position,
+)
 from .products import KINDS
 from .rules import Computed, Found, Keyword, Rules
 from .scope import Hit, Scope
@@ -180,8 +188,10 @@ def reference_code(hit: Hit, scope: Scope) -> str | None:
 _EXPOSURES = (
     "XPOSURE", "EXPTIME", "EXPOSURE", "ONTIME", "LIVETIME", "TEXPTIME", "ITIME", "EXP_TIME", "EXPTOT", "INTTIME",
     "TEXP", "T_TOT", "DURATION", "EXPT", "TOTEXP",
-    "EXP-TIME", "EXPOTIME", "TOTALEXP", "INT_TIME", "OBSTIME", "EXPT_S", "SHUTTIME", "ELAPTIME",
+    "EXP-TIME", "EXPOTIME", "TOTALEXP", "INT_TIME", "OBSTIME", "EXPT_S", "SHUTTIME", "ELAPTIME", "OBJTIME",
 )  # fmt: skip
+#: Thirty years: more is no exposure, but a time of the day's clock.
+_LONGEST_EXPOSURE = 1e9
 #: OGIP: EXPTIME is often one frame's time there, EXPOSURE all of it, corrected for dead time.
 _EXPOSURES_HIGH_ENERGY = ("EXPOSURE", "LIVETIME", "ONTIME")
 
@@ -193,7 +203,12 @@ def exposure_time(scope: Scope) -> Iterator[Found]:
         seconds = exposure(hit, scope)
         if seconds is None and hit.hdu.header.number(hit.keyword) is None:
             scope.not_a_number(hit, "t_exptime")
-        if seconds or (seconds == 0 and scope.kind == "image"):
+        if seconds is not None and seconds > _LONGEST_EXPOSURE:
+            message = f"{hit.keyword} = {seconds:g} s is longer than any observation; it is left out"
+            scope.problem("attention", "exposure-implausible", message, column="t_exptime", hdu=hit.hdu.index)
+            continue
+        # Nothing at all is the exposure of a bias; of a picture of the sky it means that nobody filled it in.
+        if seconds or (seconds == 0 and scope.kind == "image" and (is_dark(scope) or coverage(scope) is None)):
             yield Found("t_exptime", seconds, hit.evidence("t_exptime"))
             return
 

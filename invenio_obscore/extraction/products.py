@@ -192,7 +192,7 @@ _TABLES: tuple[tuple[str, Test], ...] = (
     ("response", _is_response),
     ("events", _is_events),
     ("visibility", lambda h, c: h.name in ("UV_DATA", "OI_VIS", "OI_VIS2", "OI_T3", "AIPS UV")),
-    ("side", lambda h, c: h.name.startswith("AIPS ")),
+    ("side", lambda h, c: h.name.startswith(("AIPS ", "OI_"))),
     ("side", lambda h, c: bool(_SIDE_TABLE.match(h.name))),
     ("sed", lambda h, c: h.name == "FLUXPOINTS" or (c.text("SED_TYPE") or "") != ""),
     ("light curve", _is_light_curve),

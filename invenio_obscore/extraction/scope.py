@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from astropy.io import fits
@@ -33,6 +34,10 @@ class Hit:
         if assigned is not None:
             return Evidence(column, "mapping", f"{key}, line {assigned.line}", self.hdu.index, raw)
         return Evidence(column, source, prefix + key, self.hdu.index, raw)
+
+
+#: How far into a file extensions without data are looked for.
+_MOST_BARE = 40
 
 
 @dataclass
@@ -70,11 +75,15 @@ class Scope:
         """HDU 0 of the file."""
         return self.reading.hdus[0]
 
-    @property
+    @cached_property
     def order(self) -> list[HduReading]:
-        """Where keywords are looked for: the product's first HDU, the primary, the product's other HDUs."""
+        """Where keywords are looked for: the product's first HDU, the primary, its other HDUs, and those without data.
+
+        An extension without data is there for nothing but its keywords.
+        """
         order = [self.first]
-        for hdu in (self.primary, *self.main[1:4]):
+        bare = [hdu for hdu in self.reading.hdus[1:_MOST_BARE] if hdu.data_size == 0 and hdu.index > 0]
+        for hdu in (self.primary, *self.main[1:4], *bare[:2]):
             if all(hdu is not seen for seen in order):
                 order.append(hdu)
         return order

@@ -11,9 +11,10 @@ from astropy import units as u
 from ..errors import FitsError
 from ..fits.cards import Header
 from ..fits.reading import HduReading
-from ..fits.spectral import SpectralCoverage, from_values, spectral_coverage, table_kind
+from ..fits.spectral import SpectralCoverage, from_values, spectral_axis, spectral_coverage, table_kind
 from ..fits.tables import TableColumn, columns
 from ..fits.values import card_unit, parse_real, parse_unit
+from ..fits.wcs import image_shape
 from .bands import find_band
 from .evidence import Evidence, SourceKind
 from .house import linear_spectrum, log_energy
@@ -61,12 +62,22 @@ def image_axis(scope: Scope) -> Iterator[Found]:
         return
     results = [(hdu, result) for hdu in scope.main[:_MOST_WINDOWS] if (result := _image_axis(hdu, scope)) is not None]
     if not results:
+        yield from _axis_length(scope)
         return
     first, result = results[0]
     low, high = min(r.low for _, r in results), max(r.high for _, r in results)
     if (low, high) != (result.low, result.high):
         result = replace(result, low=low, high=high, how=f"{result.how}, {len(results)} HDUs together")
     yield from found(result, first.index, "wcs")
+
+
+def _axis_length(scope: Scope) -> Iterator[Found]:
+    """Samples of a spectral axis whose wavelengths cannot be told (a velocity without a rest frequency)."""
+    header = scope.first.header
+    axis = spectral_axis(header)
+    shape = image_shape(header)
+    if axis is not None and axis[0] <= len(shape) and shape[axis[0] - 1] > 1:
+        yield Found("em_xel", shape[axis[0] - 1], Evidence("em_xel", "wcs", f"NAXIS{axis[0]}", scope.first.index))
 
 
 def _image_axis(hdu: HduReading, scope: Scope) -> SpectralCoverage | None:
@@ -173,7 +184,8 @@ def _column_coverage(axis: _Axis) -> SpectralCoverage | None:
     if not (0 < low <= high):
         return None
     ucd = axis.hdu.header.text(f"TUCD{axis.column.number}") or ""
-    air = "air" in axis.column.name.lower() or "air" in ucd.lower()
+    # em.wl;obs.atmos: wavelengths as measured in the air (ESO Science Data Products Standard, section 5.2).
+    air = "air" in axis.column.name.lower() or "air" in ucd.lower() or "obs.atmos" in ucd.lower()
     return from_values(low, high, unit, name=axis.column.name, count=axis.count, how=how, air=air, house=house)
 
 

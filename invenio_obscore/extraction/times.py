@@ -26,7 +26,7 @@ _BEGIN_DATES = ("DATE-BEG", "DATE_BEG", "DATE-STA", "TSTART_DATE")
 _OBSERVATION_DATES = tuple("DATE-OBS DATE_OBS DATEOBS DATE_OB UTDATE UT-DATE OBS-DATE OBSDATE DATE__OBS".split())
 _ENDS = ("DATE-END", "DATE_END", "DATEEND", "DATE_STP", "DATE-STP", "DATE_OBE", "OBS_STP", "OBS-END", "OBS_END")
 _MJD_BEGINS = ("EXPSTART", "MJD-BEG", "MJD_BEG", "MJD-STR", "MJDSTART")
-_MJD_OBSERVATIONS = ("MJD-OBS", "MJD_OBS", "MJDOBS", "MJD_START", "MJD")
+_MJD_OBSERVATIONS = ("MJD-OBS", "MJD_OBS", "MJDOBS", "MJD_START", "MJD", "MJDATE")
 _MJD_ENDS = ("MJD-END", "MJD_END", "MJDEND", "MJD_STOP")
 _JD_BEGINS = ("JD-BEG", "JD-OBS", "JD_OBS", "JD-START", "JD", "BJD-OBS", "JDSTART", "DATE_JD")
 _JD_ENDS = ("JD-END", "JD_END", "JDEND")
@@ -200,6 +200,8 @@ def time_bounds(scope: Scope) -> Iterator[Found]:
     """Begin and end; an end that is missing follows from the exposure, where a product is one exposure."""
     begin, end = _first(BEGIN, scope), _first(END, scope)
     exposure = _exposure(scope)
+    if begin and (end is None or _is_bare(end) and not _is_bare(begin)):
+        end = _clock_end(begin, scope)
     if begin is None and end is None:
         middle = _first(_MIDDLES, scope)
         if middle is None:
@@ -218,6 +220,22 @@ def time_bounds(scope: Scope) -> Iterator[Found]:
     elif begin and exposure is not None and scope.facts.get("bare_date") != begin[1].keyword:
         detail = f"{begin[1].keyword} and the exposure time"
         yield Found("t_max", begin[0] + exposure / 86400, Evidence("t_max", "keyword", detail, begin[1].hdu.index))
+
+
+def _is_bare(found: tuple[float, Hit]) -> bool:
+    """Whether a time is a calendar date alone."""
+    return found[0] % 1 == 0 and isinstance(found[1].value, str)
+
+
+def _clock_end(begin: tuple[float, Hit], scope: Scope) -> tuple[float, Hit] | None:
+    """An end that only a time of day gives: on the day of the begin, or the next one."""
+    for hit in scope.hits(*_END_CLOCKS, hdus=[begin[1].hdu]):
+        clock = parse_clock(str(hit.value).split("T")[-1]) if isinstance(hit.value, str) else None
+        if not clock or _is_bare(begin):  # midnight to the second is a card that nobody filled in
+            continue
+        mjd = begin[0] - begin[0] % 1 + clock
+        return (mjd if mjd >= begin[0] else mjd + 1), hit
+    return None
 
 
 def _exposure(scope: Scope) -> float | None:

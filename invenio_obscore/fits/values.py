@@ -167,7 +167,7 @@ def parse_clock(text: str) -> float | None:
     if not match or match[2] is None:
         return None
     hours, minutes, seconds = int(match[1]), int(match[2]), float((match[3] or "0").replace(",", "."))
-    if hours > 24 or minutes > 59 or seconds >= 61:
+    if hours > 24 or minutes > 60 or seconds >= 61:
         return None
     offset = 0.0
     if match[4]:

@@ -259,3 +259,102 @@ def test_oifits() -> None:
     assert row["dataproduct_type"] == "visibility"
     assert (row["target_name"], row["s_ra"], row["instrument_name"]) == ("Vega", 279.2, "PIONIER")
     assert (row["em_min"], row["em_max"]) == pytest.approx((1.5e-6, 1.8e-6))
+
+
+# What a frame, a table, a file is
+
+
+@pytest.mark.parametrize(
+    ("cards", "kind"),
+    [
+        ({"GRATING": "B600+_G5307"}, "spectrum"),
+        ({"GRATING": "MIRROR"}, "image"),
+        ({"GRISM": "Open"}, "image"),
+        ({"GRISM": "JH_G5801"}, "spectrum"),
+        ({"GRISM": "JH_G5801", "OBSTYPE": "DARK"}, "image"),
+        ({"GRATING": "32/mm", "ACQMIR": "In"}, "image"),
+        ({"DISPERSR": "DISP_WOLLASTON"}, "image"),
+        ({"INSTRUME": "PHOENIX"}, "spectrum"),
+        ({"INSTRUME": "GMOS-N"}, "image"),
+        ({"OBSMODE": "LONGSLIT"}, "spectrum"),
+        ({"OBSMODE": "IMAGE", "GRATING": "R400"}, "image"),
+    ],
+)
+def test_what_is_in_the_beam_tells_dispersed_frames_from_pictures(cards: dict[str, object], kind: str) -> None:
+    assert one(image((500, 400), **cards)).row["dataproduct_type"] == kind
+
+
+def catalogue(*names: str, rows: int = 3, **cards: object) -> bytes:
+    """A table of numbers with these columns."""
+    cells = struct.pack(f">{len(names) * rows}d", *(float(n + 1) for n in range(len(names) * rows)))
+    return table([(name, "D", "") for name in names], cells, rows, **cards)
+
+
+@pytest.mark.parametrize(
+    ("names", "rows", "kind"),
+    [
+        (("RAJ2000", "DEJ2000", "wavelength", "flux"), 3, "measurements"),
+        (("ra", "dec", "peak_flux", "freq"), 3, "measurements"),
+        (("wavelength", "flux", "ra", "dec"), 1, "spectrum"),
+        (("wavelength", "flux"), 3, "spectrum"),
+        (("START", "STOP", "LAMBDA", "DATA_QUAL"), 3, "measurements"),
+    ],
+)
+def test_tables_of_places_are_catalogues(names: tuple[str, ...], rows: int, kind: str) -> None:
+    assert one(primary() + catalogue(*names, rows=rows)).row["dataproduct_type"] == kind
+
+
+def test_further_tables_of_a_catalogue_belong_to_it() -> None:
+    data = primary() + catalogue("RA", "DEC", "z", EXTNAME="CATALOG") + catalogue("ENERGY", "FLUX", EXTNAME="SPECTRAL")
+    assert one(data).row["dataproduct_type"] == "measurements"
+
+
+def test_a_spectrum_over_many_decades_is_a_distribution() -> None:
+    cells = struct.pack(">4d", 1e-12, 1.0, 1.0, 2.0)
+    data = primary() + table([("FREQUENCY", "D", "GHz"), ("FLUX", "D", "Jy")], cells, 2)
+    assert one(data).row["dataproduct_type"] == "sed"
+
+
+def test_the_map_beside_an_ogip_spectrum_is_no_product() -> None:
+    weights = image((10, 10), bitpix=32, CONTENT="SPECTRUM", HDUCLAS2="WMAP", TELESCOP="ASCA")
+    spectrum = table(
+        [("CHANNEL", "J", ""), ("COUNTS", "J", "count")], struct.pack(">4i", 1, 5, 2, 6), 2,
+        EXTNAME="SPECTRUM", HDUCLAS1="SPECTRUM", DETCHANS=2,
+    )  # fmt: skip
+    assert one(weights + spectrum).row["dataproduct_type"] == "spectrum"
+
+
+def test_an_array_without_a_sky_beside_events_is_no_product() -> None:
+    events = table([("TIME", "D", "s")], struct.pack(">2d", 1.0, 2.0), 2, EXTNAME="EVENTS", HDUCLAS1="EVENTS")
+    assert one(image((4, 4)) + events).row["dataproduct_type"] == "event"
+    assert {p.key for p in products(image(**SKY) + events)} == {"image", "events"}
+
+
+def test_visibilities_in_a_table_of_aips() -> None:
+    data = primary() + catalogue("TIME", "U", EXTNAME="AIPS CL") + catalogue("UU", "VV", EXTNAME="AIPS UV")
+    assert one(data).row["dataproduct_type"] == "visibility"
+
+
+def test_the_text_in_a_fits_plus_table_is_no_image() -> None:
+    assert one(image((500,), bitpix=8, VOTMETA=True) + catalogue("RA", "DEC")).row["dataproduct_type"] == "measurements"
+
+
+def test_an_extension_without_data_serves_its_keywords() -> None:
+    bare = header({"XTENSION": "IMAGE", "BITPIX": 8, "NAXIS": 0, "PCOUNT": 0, "GCOUNT": 1, "EXPTIME": 12.0})
+    assert one(primary() + bare + image((20, 20), extension=True)).row["t_exptime"] == 12.0
+
+
+def test_an_exposure_of_a_century_is_left_out() -> None:
+    product = one(image(EXPTIME=3.2e9))
+    assert product.row["t_exptime"] is None
+    assert "exposure-implausible" in codes(product)
+
+
+def test_nothing_is_the_exposure_of_a_bias_and_of_no_picture() -> None:
+    assert one(image(OBSTYPE="BIAS", EXPTIME=0.0)).row["t_exptime"] == 0.0
+    assert one(image(EXPTIME=0.0, **SKY)).row["t_exptime"] is None
+
+
+def test_a_target_called_dark_is_a_dark_frame() -> None:
+    assert one(image(OBJECT="Dark", **SKY)).row["s_ra"] is None
+    assert one(image(OBJECT="Dark Cloud 12", **SKY)).row["s_ra"] is not None

@@ -7,6 +7,7 @@ from extracted import codes, one
 from fits_files import image, primary, table
 
 from invenio_obscore.extraction import Product
+from invenio_obscore.extraction.bands import resolve
 
 
 def spectrum(count: int = 1000, **cards: object) -> Product:
@@ -125,7 +126,6 @@ def test_a_column_without_a_unit_is_a_problem() -> None:
     ],
 )
 def test_filters(text: str, context: str, low: float | None, high: float | None) -> None:
-    from invenio_obscore.extraction.bands import resolve
 
     band = resolve(text, context)
     if low is None or high is None:
@@ -164,3 +164,45 @@ def test_units_as_people_write_them(text: str, expected: str | None) -> None:
     from invenio_obscore.fits.values import parse_unit
 
     assert parse_unit(text) == (None if expected is None else u.Unit(expected))
+
+
+@pytest.mark.parametrize(
+    ("text", "context", "low", "high"),
+    [
+        ("N-B-L921", "Subaru SuprimeCam", None, None),
+        ("W-J-B", "", 390, 500),
+        ("W-C-RC", "Subaru", 590, 715),
+        ("zg", "ZTF P48", 410, 552),
+        ("ZTF_r", "P48 ZTF", 560, 732),
+        ("R#642", "EFOSC", 565, 730),
+        ("L_prime", "NACO", 3430, 4130),
+        ("L", "SBIG ST-10", None, None),
+        ("B+V", "", None, None),
+        ("B_K", "SPHERE", None, None),
+        ("rp", "LCOGT 1m0", 552, 695),
+        ("z_SDSS", "VST OMEGACAM", 820, 1000),
+    ],
+)
+def test_filters_by_their_instruments(text: str, context: str, low: float | None, high: float | None) -> None:
+    band = resolve(text, context)
+    if low is None:
+        assert band is None
+    else:
+        assert band is not None
+        assert (band.low * 1e9, band.high * 1e9) == pytest.approx((low, high))
+
+
+def test_a_velocity_without_a_rest_frequency_still_has_its_samples() -> None:
+    product = one(image((10, 10, 30), CTYPE3="VELO-LSR", CRVAL3=1e3, CDELT3=1e3, CRPIX3=1.0, OBSFREQ=1.42e9))
+    assert product.row["em_xel"] == 30
+
+
+def test_the_photometry_keywords_of_hst_give_a_band() -> None:
+    product = one(image(PHOTPLAM=5900.0, PHOTBW=600.0, FILTER="F000X", TELESCOP="HST"))
+    assert (product.row["em_min"], product.row["em_max"]) == pytest.approx((5.1936e-7, 6.6064e-7), rel=1e-3)
+
+
+def test_wavelengths_in_the_air_by_their_ucd() -> None:
+    cells = struct.pack(">4d", 5000.0, 1.0, 6000.0, 1.0)
+    data = primary() + table([("WAVE", "D", "Angstrom"), ("FLUX", "D", "Jy")], cells, 2, TUCD1="em.wl;obs.atmos")
+    assert one(data).row["em_min"] == pytest.approx(5.001394e-7, rel=1e-6)

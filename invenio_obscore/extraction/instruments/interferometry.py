@@ -9,7 +9,7 @@ from ...fits.values import parse_date
 from ...obscore.vocabularies import pol_states_text
 from ..evidence import Evidence
 from ..generic import STOKES
-from ..rules import Computed, Found, Instrument, Keyword
+from ..rules import Computed, Constant, Found, Instrument, Keyword
 from ..scope import Scope
 from ..spectra import found as spectral_found
 
@@ -71,6 +71,18 @@ def oi_target(scope: Scope) -> Iterator[Found]:
             yield Found(column, row[name], evidence)
 
 
+def oi_times(scope: Scope) -> Iterator[Found]:
+    """MJD (UTC) of the first and last row."""
+    spans = [span for hdu in scope.main if (span := hdu.tables.get("range", {}).get("MJD"))]
+    spans = [span for span in spans if all(_FIRST_FRINGES < mjd < _LAST for mjd in span)]
+    if spans:
+        values = {"t_min": min(span[0] for span in spans), "t_max": max(span[1] for span in spans)}
+        for column, value in values.items():
+            yield Found(column, value, Evidence(column, "instrument", "OIFITS: column MJD", scope.first.index))
+
+
+#: Long-baseline fringes in the optical are as old as 1974; what lies outside is no time.
+_FIRST_FRINGES, _LAST = 42_000.0, 90_000.0
 _SPECTRAL = ("em_min", "em_max", "em_xel", "em_ucd", "em_unit")
 FITS_IDI = Instrument(
     "FITS-IDI",
@@ -87,6 +99,8 @@ OIFITS = Instrument(
     (
         Computed(_SPECTRAL, oi_wavelengths),
         Computed(("target_name", "s_ra", "s_dec"), oi_target),
+        Computed(("t_min", "t_max"), oi_times),
+        Constant("calib_level", 2, "reduced fringes"),
         Keyword("instrument_name", ("INSNAME", "INSTRUME")),
         Keyword("facility_name", ("TELESCOP", "ARRNAME")),
     ),

@@ -41,10 +41,23 @@ def level(scope: Scope) -> Iterator[Found]:
             return
 
 
+_SPECTROSCOPY = re.compile(r"NRS_(FIXEDSLIT|MSASPEC|IFU|BRIGHTOBJ)|MIR_(LRS|MRS)|NIS_SOSS|NRC_TSGRISM", re.I)
+
+
+def exposure_type(scope: Scope) -> Iterator[Found]:
+    """Frames and ramps (columns, rows, groups, integrations) are what EXP_TYPE says: dispersed light, or pictures."""
+    hit = scope.find("EXP_TYPE")
+    if hit is None or scope.kind not in ("image", "cube"):
+        return
+    kind = "spectrum" if _SPECTROSCOPY.match(str(hit.value)) else "image"
+    yield Found("dataproduct_type", kind, hit.evidence("dataproduct_type", "instrument", "JWST: "))
+
+
 JWST = Instrument(
     "JWST",
     written(TELESCOP="JWST"),
     (
+        Computed(("dataproduct_type",), exposure_type),
         Keyword("target_name", ("TARGPROP", "TARGNAME")),
         Keyword("s_region", ("S_REGION",), convert=region),
         Keyword("t_min", ("EXPSTART",), convert=julian),

@@ -71,5 +71,6 @@ SOLAR = Instrument(
         Computed(("em_min", "em_max"), wavelength),
         Keyword("t_min", ("DATE-BEG", "DATE-OBS", "DATE_OBS", "T_OBS"), convert=calendar),
         Keyword("target_name", ("OBJECT",)),
+        Keyword("facility_name", ("OBSRVTRY",)),
     ),
 )
