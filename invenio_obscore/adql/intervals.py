@@ -1,7 +1,8 @@
 """Conditions on the two limits of an interval, seen as one that an index over intervals answers.
 
 ``t_min < b AND t_max > a`` says that two intervals overlap; indices over single columns answer it badly, since each
-half alone is true for most rows. What is found here follows from the conditions that are there and is only added.
+half alone is true for most rows. ``t_min > a AND t_max < b`` says so, too: what lies within an interval overlaps it,
+whichever way round its own limits are. What is found here follows from the conditions that are there and is only added.
 """
 
 from __future__ import annotations
@@ -37,10 +38,11 @@ def overlaps(
     bounds = [bound for condition in conditions for bound in _bounds(condition)]
     for relation, names in pairs.items():
         for low_name, high_name in names:
-            low = next((b for b in bounds if _is(b, relation, low_name, _DOWNWARDS)), None)
-            high = next((b for b in bounds if _is(b, relation, high_name, _UPWARDS)), None)
-            if low and high:
-                yield low[0], high[0], high[2], low[2]
+            for low_side, high_side in ((_DOWNWARDS, _UPWARDS), (_UPWARDS, _DOWNWARDS)):
+                low = next((b for b in bounds if _is(b, relation, low_name, low_side)), None)
+                high = next((b for b in bounds if _is(b, relation, high_name, high_side)), None)
+                if low and high:
+                    yield low[0], high[0], high[2], low[2]
 
 
 def _is(bound: Bound, relation: str, name: str, operators: frozenset[str]) -> bool:

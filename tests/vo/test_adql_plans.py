@@ -97,6 +97,7 @@ REGION = {"obscore_region", "obscore_region_wide"}
         ("1 = CONTAINS(CIRCLE(10, 20, 0.01), s_region)", REGION),
         ("1 = INTERSECTS(s_region, REGION('Union ICRS (Circle 10 20 1 Circle 12 20 1)'))", REGION),
         ("t_min < 55000.2 AND t_max > 55000", {"obscore_t_min_t_max"}),
+        ("t_min > 55000 AND t_max < 55003", {"obscore_t_min_t_max"}),
         ("55000 BETWEEN t_min AND t_max", {"obscore_t_min_t_max"}),
         ("1 = ivo_interval_overlaps(t_min, t_max, 55000, 55001)", {"obscore_t_min_t_max"}),
         ("t_min BETWEEN 55000 AND 55001", {"obscore_t_min"}),
