@@ -76,7 +76,10 @@ def main() -> None:
     peer = Service(arguments.peer, arguments.peer_pid) if arguments.peer else None
     sql = "SELECT s_ra, s_dec FROM ivoa.obscore TABLESAMPLE SYSTEM (1) REPEATABLE (7) WHERE s_ra IS NOT NULL LIMIT 2000"
     places = database.connection.execute(sql).fetchall()
-    random.Random(1).shuffle(places)
+    choose = random.Random(1)
+    # Half of them where the rows are, half anywhere.
+    places += [(choose.uniform(0, 360), choose.uniform(-85, 85)) for _ in places]
+    choose.shuffle(places)
     lines: list[Line] = []
     begun = time.perf_counter()
     with own_service(

@@ -203,9 +203,10 @@ class Database:
     def first_row(self, statement: Statement) -> float:
         """Seconds until PostgreSQL's first row."""
         begun = time.perf_counter()
-        with self.connection.cursor() as cursor, contextlib.closing(
-            cursor.stream(statement.sql, statement.parameters, binary=True)
-        ) as rows:
+        with (
+            self.connection.cursor() as cursor,
+            contextlib.closing(cursor.stream(statement.sql, statement.parameters, binary=True)) as rows,
+        ):
             next(rows, None)
             return time.perf_counter() - begun
 
