@@ -31,6 +31,7 @@ _OWN = re.compile(
 )
 #: Polynomials of NOAO's TNX and ZPX projections.
 _NOAO = re.compile(r"WAT[12]_\d{3}$")
+_MOST_SIP_ORDER = 20
 _SIP = re.compile(r"(?:A|B|AP|BP)_(?:ORDER|DMAX|\d+_\d+)$")
 _AXIS_NUMBERS = re.compile(
     r"(?:CTYPE|CRVAL|CRPIX|CDELT|CROTA|PC|CD)(\d{1,2})(?:_(\d+))?[A-Z]?$|PV(\d+)_\d+[A-Z]?$|PC(\d{3})(\d{3})$"
@@ -249,6 +250,14 @@ def uses_tables(header: Header, axes: tuple[int, ...], alternate: str = "") -> b
     return any(axis_type(header, n, alternate)[4:] == "-TAB" for n in axes)
 
 
+def _check_orders(header: Header) -> None:
+    """Astropy makes a matrix of a SIP polynomial's order, and fills it cell by cell: 2000 take seconds."""
+    for keyword in ("A_ORDER", "B_ORDER", "AP_ORDER", "BP_ORDER"):
+        order = header.number(keyword)
+        if order is not None and abs(order) > _MOST_SIP_ORDER:
+            raise FitsError(f"WCS: {keyword} is {order:g}; polynomials of SIP end at 9")
+
+
 def build(header: Header, axes: tuple[int, ...] = (), alternate: str = "", lookup: Lookup | None = None) -> WCS:
     """The WCS of some axes (from 1; all by default) of one coordinate system.
 
@@ -257,6 +266,7 @@ def build(header: Header, axes: tuple[int, ...] = (), alternate: str = "", looku
     FitsError
         wcslib refuses the cards.
     """
+    _check_orders(header)
     text = own_cards(header, axes, alternate)
     count = len(text) // CARD
     if count > 2000:

@@ -180,3 +180,9 @@ def test_a_plate_solution_that_crashes_wcslib() -> None:
     plate |= {f"PPO{n}": 177500.0 for n in range(1, 7)}
     plate |= {f"AMD{axis}{n}": 12500.0 for axis in "XY" for n in range(1, 21)}
     survives(image((10, 10), **plate))
+
+
+@pytest.mark.parametrize("keyword", ["A_ORDER", "BP_ORDER"])
+def test_a_polynomial_of_an_order_without_bound(keyword: str) -> None:
+    sky = {**SKY, "CTYPE1": "RA---TAN-SIP", "CTYPE2": "DEC--TAN-SIP", "A_ORDER": 2, "B_ORDER": 2, keyword: 60_000}
+    survives(image((10, 10), **sky))
