@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from itertools import count
+from itertools import count, islice
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +31,7 @@ from .verification import Verification
 
 SAMPLE = 20
 #: Seconds that a preview computes; what is not done by then is left out of the sample.
-_PATIENCE = 4.0
+_PATIENCE = 6.0
 #: Files of one step of the full count, and seconds that its result is kept.
 _BATCH = 10
 _KEPT = 3600
@@ -137,8 +137,9 @@ def _sample(files: Sequence[StoredFile], decided: Verification, text: str, end: 
         if time.monotonic() > end or left <= 0:
             return
         reading = _part(stored_reading(file.file_id), min(each, left)).to_bytes()
-        before, after = (_made(file, reading, decided, mapping) for mapping in (decided.mapping, text))
-        for difference in _differences(file.key, before[:left], after):
+        before = _now(file, decided) or _made(file, reading, decided, decided.mapping)
+        after = _made(file, reading, decided, text)
+        for difference in islice(_differences(file.key, before, after), left):
             left -= 1
             yield difference
 
@@ -147,6 +148,11 @@ def _part(reading: Reading, members: int) -> Reading:
     """The reading with so many members of an archive, spread over it."""
     step = max(1, len(reading.members) // max(1, members))
     return replace(reading, members=reading.members[::step][:members])
+
+
+def _now(file: StoredFile, decided: Verification) -> list[Product]:
+    """The products of a file as they are, from the cache; an archive's many are made again in part."""
+    return [] if file.is_archive else products_of([file], decided, patience=_PATIENCE)[0].products
 
 
 def _made(file: StoredFile, reading: bytes, decided: Verification, mapping: str) -> list[Product]:

@@ -28,5 +28,6 @@ def _described(column: Column) -> dict[str, Any]:
         "unit": column.unit,
         "description": column.description,
         "system": column.system,
+        "mandatory": column.mandatory,
         **terms,
     }

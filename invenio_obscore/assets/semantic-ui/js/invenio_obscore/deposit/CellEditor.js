@@ -1,16 +1,22 @@
 import { i18next } from "@translations/invenio_obscore/i18next";
 import PropTypes from "prop-types";
 import React, { useEffect, useRef, useState } from "react";
-import { Button, Icon, Popup } from "semantic-ui-react";
+import { Button, Icon } from "semantic-ui-react";
 import { beside, plain } from "../components/format";
 import { example } from "./columns";
 import { inHeader, inWords } from "./evidence";
 
 const EMPTY = i18next.t("empty");
+const BY_RECORD = i18next.t("from the record, when it is published");
+const BY_SERVER = i18next.t("set by the server, when it is published");
+// Columns that the record fills where they are empty.
+const OF_RECORD = ["obs_collection", "obs_id", "obs_title", "obs_creator_name", "bib_reference"];
+
+const nothing = ({ name, system }) => (system && BY_SERVER) || (OF_RECORD.includes(name) && BY_RECORD) || EMPTY;
 
 const Shown = ({ column, value }) => {
   const other = beside(column.name, value);
-  if (value === undefined || value === null) return <span className="empty">{EMPTY}</span>;
+  if (value === undefined || value === null) return <span className="empty">{nothing(column)}</span>;
   return (
     <>
       <bdi className="value">{plain(value)}</bdi> {column.unit && <span className="unit">{column.unit}</span>}
@@ -90,17 +96,10 @@ Origin.propTypes = {
 Origin.defaultProps = { evidence: undefined };
 
 const Name = ({ column }) => (
-  <Popup
-    content={column.description}
-    size="small"
-    position="top left"
-    trigger={
-      <span className="name">
-        <span>{column.name}</span>
-        <span className="description">{column.description}</span>
-      </span>
-    }
-  />
+  <div className="name">
+    {column.name}
+    <span className="description">{column.description}</span>
+  </div>
 );
 
 Name.propTypes = { column: PropTypes.object.isRequired };

@@ -87,6 +87,8 @@ export const Sample = ({ sample, touched }) => {
 
 Sample.propTypes = { sample: PropTypes.array.isRequired, touched: PropTypes.number.isRequired };
 
+const percentOf = ({ described, expected }) => (expected ? Math.min(100, Math.round((100 * described) / expected)) : 0);
+
 /** The full count, as far as it has come. */
 export const Tally = ({ tally }) => {
   const columns = Object.entries(tally.columns).map(([column, count]) => `${column} (${count})`);
@@ -95,7 +97,11 @@ export const Tally = ({ tally }) => {
       {tally.state === "running" && (
         <Progress
           size="tiny"
-          percent={tally.files ? Math.round((100 * tally.files_done) / tally.files) : 0}
+          percent={percentOf(tally)}
+          role="progressbar"
+          aria-valuemin={0}
+          aria-valuemax={100}
+          aria-valuenow={percentOf(tally)}
           aria-label={i18next.t("Counting")}
         />
       )}

@@ -38,9 +38,39 @@ Header.propTypes = {
   onClose: PropTypes.func.isRequired,
 };
 
+const isDoubtful = ({ name }, product, typed) =>
+  typed[name] !== undefined || product.problems.some(({ column }) => column === name);
+
 const isOpen = (group, product, typed) =>
-  OPEN_AT_FIRST.includes(group.name) ||
-  group.columns.some(({ name }) => typed[name] !== undefined || product.problems.some(({ column }) => column === name));
+  OPEN_AT_FIRST.includes(group.name) || group.columns.some((column) => isDoubtful(column, product, typed));
+
+const isShown = (column, product, typed) =>
+  column.mandatory || product.row[column.name] !== undefined || isDoubtful(column, product, typed);
+
+/** The columns of one group; the empty ones that the standard does not ask for only when somebody wants them. */
+const Group = ({ group, product, typed, cell }) => {
+  const [all, setAll] = useState(false);
+  const shown = group.columns.filter((column) => all || isShown(column, product, typed));
+  const hidden = group.columns.length - shown.length;
+  return (
+    <details open={isOpen(group, product, typed)}>
+      <summary>{group.title}</summary>
+      {shown.map(cell)}
+      {hidden > 0 && (
+        <Button basic type="button" size="mini" onClick={() => setAll(true)}>
+          {i18next.t("Show {{count}} empty columns more", { count: hidden })}
+        </Button>
+      )}
+    </details>
+  );
+};
+
+Group.propTypes = {
+  group: PropTypes.object.isRequired,
+  product: PropTypes.object.isRequired,
+  typed: PropTypes.object.isRequired,
+  cell: PropTypes.func.isRequired,
+};
 
 const General = ({ problems }) => {
   const general = problems.filter(({ column }) => !column);
@@ -78,8 +108,11 @@ export const ProductDetail = ({ api, address, id, revision, typed, onType, onSav
       onType((former) => without(former, saved));
       setSaid(i18next.t("Saved."));
     } catch (error) {
-      setErrors(error.fields || {});
+      const wrong = error.fields || {};
+      setErrors(wrong);
       setSaid(error.message);
+      const [first] = Object.keys(wrong);
+      if (first) document.getElementById(`${id}-${first}`)?.focus();
       throw error;
     }
   };
@@ -99,27 +132,30 @@ export const ProductDetail = ({ api, address, id, revision, typed, onType, onSav
     onType((former) => (value === undefined ? without(former, [name]) : { ...former, [name]: value }));
   };
 
+  const cell = (column) => (
+    <CellEditor
+      key={column.name}
+      column={column}
+      id={`${id}-${column.name}`}
+      product={product}
+      typed={typed[column.name]}
+      error={errors[column.name]}
+      onType={type(column.name)}
+      onHeader={setHeader}
+      onReset={(name) => quietly(attempt(() => save({}, [name]), [name]))}
+    />
+  );
+  const accept = (chosen) => {
+    const send = (at) => api.accept(address, at, chosen);
+    return attempt(() => apply(send, chosen.map(({ column }) => column)), []);
+  };
+
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <section className="obscore-product" aria-label={address.product || address.file} onKeyDown={submit}>
       <General problems={product.problems} />
       {GROUPS.map((group) => (
-        <details key={group.name} open={isOpen(group, product, typed)}>
-          <summary>{group.title}</summary>
-          {group.columns.map((column) => (
-            <CellEditor
-              key={column.name}
-              column={column}
-              id={`${id}-${column.name}`}
-              product={product}
-              typed={typed[column.name]}
-              error={errors[column.name]}
-              onType={type(column.name)}
-              onHeader={setHeader}
-              onReset={(name) => quietly(attempt(() => save({}, [name]), [name]))}
-            />
-          ))}
-        </details>
+        <Group key={group.name} group={group} product={product} typed={typed} cell={cell} />
       ))}
       <div className="row-actions">
         <Button primary type="button" size="small" loading={saving} disabled={saving || !names.length} onClick={saveAll}>
@@ -143,7 +179,7 @@ export const ProductDetail = ({ api, address, id, revision, typed, onType, onSav
           {said}
         </p>
       </div>
-      <LookUp api={api} address={address} onAccept={(chosen) => attempt(() => apply((at) => api.accept(address, at, chosen), chosen.map(({ column }) => column)), [])} />
+      <LookUp api={api} address={address} onAccept={accept} />
       {header && <Header url={api.headerUrl(address)} target={header} onClose={() => setHeader(null)} />}
     </section>
   );

@@ -40,7 +40,11 @@ export const Status = ({ listing, uploading }) => {
         <Progress
           key={file}
           size="small"
-          percent={total ? Math.round((100 * read) / total) : undefined}
+          percent={total ? Math.round((100 * read) / total) : 0}
+          role="progressbar"
+          aria-valuemin={0}
+          aria-valuemax={100}
+          aria-valuenow={total ? Math.round((100 * read) / total) : 0}
           aria-label={i18next.t("Reading {{file}}", { file })}
         >
           <bdi>{file}</bdi>: {i18next.t("{{read}} of {{total}} members", { read, total: total ?? "?" })}

@@ -2,7 +2,7 @@
 
 import { i18next } from "@translations/invenio_obscore/i18next";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { CONFLICT } from "./api";
+import { CONFLICT, OFFLINE } from "./api";
 
 const isSame = (left, right) => JSON.stringify(left ?? null) === JSON.stringify(right ?? null);
 
@@ -23,6 +23,8 @@ export const useProduct = (api, address, revision, onSaved) => {
   const [saving, setSaving] = useState(false);
   const alive = useRef(true);
   const seen = useRef(0);
+  // Columns of a save whose answer got lost: it may have arrived.
+  const unsure = useRef([]);
   useEffect(() => {
     alive.current = true;
     return () => {
@@ -51,10 +53,14 @@ export const useProduct = (api, address, revision, onSaved) => {
   const apply = async (send, names) => {
     setSaving(true);
     try {
-      const done = await attempt(send, names, product, load);
+      const done = await attempt(send, names, product, load, unsure.current);
+      unsure.current = [];
       await load();
       onSaved();
       return done;
+    } catch (error) {
+      if (error.kind === OFFLINE) unsure.current = names;
+      throw error;
     } finally {
       if (alive.current) setSaving(false);
     }
@@ -68,13 +74,13 @@ export const useProduct = (api, address, revision, onSaved) => {
 };
 
 /** Send; after a conflict load again, and send once more if nobody touched the same columns. */
-const attempt = async (send, names, before, load) => {
+const attempt = async (send, names, before, load, ours) => {
   try {
     return await send(before.revision);
   } catch (error) {
     if (error.kind !== CONFLICT) throw error;
     const now = await load();
-    const touched = changedMeanwhile(names, before, now);
+    const touched = changedMeanwhile(names, before, now).filter((name) => !ours.includes(name));
     if (!touched.length) return send(now.revision);
     error.message = i18next.t(
       "Somebody else, or you in another tab, changed {{columns}} meanwhile. What is there now is shown; what you typed is kept. Save again to replace it.",

@@ -1,0 +1,72 @@
+"""The check for invenio-checks: what clients of the VO would miss, for depositors and reviewers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sample_files
+from researcher import Researcher
+
+
+@pytest.fixture
+def recid(researcher: Researcher, read_queued: Callable[[], int]) -> str:
+    members = {f"z{number}.fits": sample_files.image(DATE_OBS="2019-05-01T03:00:00") for number in range(3)}
+    files = {"all.zip": sample_files.archive(members), "m31.fits": sample_files.image(), "broken.fits": b"no FITS"}
+    draft = researcher.draft(files)
+    read_queued()
+    researcher.found(draft)
+    return draft
+
+
+def _run(app: Any, recid: str, severity: str = "INFO") -> Any:
+    from invenio_checks.models import CheckConfig, Severity
+    from invenio_rdm_records.proxies import current_rdm_records_service
+
+    from invenio_obscore.rdm.checks import ObsCoreCheck
+
+    with app.app_context():
+        draft = current_rdm_records_service.draft_cls.pid.resolve(recid, registered_only=False)
+        config = CheckConfig(check_id="obscore", params={}, severity=Severity[severity])
+        return ObsCoreCheck().run(draft, config).to_dict()
+
+
+def test_what_is_missing_is_counted_by_kind(app: Any, researcher: Researcher, recid: str) -> None:
+    found = _run(app, recid)
+    messages = [error["messages"][0] for error in found["errors"]]
+    assert any("1 of 4 data products: t_min is missing" in message for message in messages)
+    assert any("4 of 4 data products: em_min is missing" in message for message in messages)
+    assert {error["severity"] for error in found["errors"]} == {"info"}
+    assert found["success"]
+
+
+def test_what_was_corrected_is_missing_no_more(app: Any, researcher: Researcher, recid: str) -> None:
+    corrections = {"m31.fits": {"": {"t_min": 58604.125, "t_max": 58604.126}}}
+    researcher.verify(recid, 0, corrections=corrections)
+    messages = [error["messages"][0] for error in _run(app, recid)["errors"]]
+    assert not any("t_min is missing" in message for message in messages)
+
+
+def test_what_breaks_the_standard_blocks_where_the_operator_says_so(
+    app: Any, researcher: Researcher, recid: str
+) -> None:
+    researcher.verify(recid, 0, mapping="s_ra := 400")
+    assert researcher.found(recid)["mapping"]
+    (first, *_) = _run(app, recid)["errors"]
+    assert "against the standard" in first["messages"][0]
+    assert first["severity"] == "info"
+    found = _run(app, recid, "FAIL")
+    assert found["errors"][0]["severity"] == "error"
+    assert not found["success"]
+
+
+def test_its_configuration_is_made_once(app: Any, instance_app: Any) -> None:
+    from invenio_db import db
+
+    from invenio_obscore.rdm.checks import ensure_config
+
+    with app.app_context():
+        assert ensure_config()
+        assert not ensure_config()
+        db.session.rollback()
