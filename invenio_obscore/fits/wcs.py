@@ -192,6 +192,8 @@ def own_cards(header: Header, axes: tuple[int, ...] = (), alternate: str = "") -
             return False
         if both and not alternate and keyword.startswith("PC"):
             return False  # the standard forbids both; the newer CD is what the writers of both meant
+        if _beyond(keyword) or (keyword.startswith("WCSAXES") and (header.number(keyword) or 0) > _MOST_AXES):
+            return False
         own = _belongs(keyword, alternate) and _of_axes(keyword, axes)
         return own or (noao and not alternate and bool(_NOAO.match(keyword)))
 
@@ -201,6 +203,17 @@ def own_cards(header: Header, axes: tuple[int, ...] = (), alternate: str = "") -
     types = [_type_card(header, n, alternate, polynomial) for n in numbers]
     units = [_unit_card(header, n, alternate) for n in numbers]
     return write_card("NAXIS", max(1, count)) + cards + "".join(types) + "".join(units)
+
+
+#: The numbers of axes in a keyword.
+_NUMBERED = re.compile(r"(?:(?:PC|CD)(\d+)_(\d+)|(?:CRVAL|CRPIX|CDELT|CROTA|CRDER|CSYER|PV|PS)(\d+)|PC(\d{3})(\d{3})$)")
+
+
+@lru_cache(maxsize=20_000)
+def _beyond(keyword: str) -> bool:
+    """Whether a keyword names an axis that no file has: wcslib makes matrices of the highest number that it meets."""
+    match = _NUMBERED.match(keyword)
+    return match is not None and any(int(n) > _MOST_AXES for n in match.groups() if n)
 
 
 def _numeric(header: Header, cards: str) -> str:

@@ -5,6 +5,7 @@ The short run of the whole suite; ``OBSCORE_FUZZ_CASES=100000 pytest tests/libra
 
 import io
 import os
+import resource
 import time
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from invenio_obscore.errors import FitsError
 from invenio_obscore.extraction import extract
-from invenio_obscore.fits.cards import Header, parse_value
+from invenio_obscore.fits.cards import Header, parse_value, write_card
 from invenio_obscore.fits.limits import Limits
 from invenio_obscore.fits.reading import Reading, read
 from invenio_obscore.fits.values import parse_angle, parse_date, parse_unit
@@ -186,3 +187,13 @@ def test_a_plate_solution_that_crashes_wcslib() -> None:
 def test_a_polynomial_of_an_order_without_bound(keyword: str) -> None:
     sky = {**SKY, "CTYPE1": "RA---TAN-SIP", "CTYPE2": "DEC--TAN-SIP", "A_ORDER": 2, "B_ORDER": 2, keyword: 60_000}
     survives(image((10, 10), **sky))
+
+
+@pytest.mark.parametrize("card", [("WCSAXES", 60_000), ("CRPIX60000", 1.0), ("CD1_9999", 1.0), ("PV9999_1", 1.0)])
+def test_axes_by_the_ten_thousand(card: tuple[str, object]) -> None:
+    """wcslib makes matrices of the highest number: gigabytes of them."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    survives(header([write_card("SIMPLE", True), write_card("BITPIX", 8), write_card("NAXIS", 2),
+                     write_card("NAXIS1", 10), write_card("NAXIS2", 10), *(write_card(k, v) for k, v in SKY.items()),
+                     f"{card[0]:8}= {card[1]}"]) + bytes(2880))  # fmt: skip
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
