@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
+from flask import current_app
 from invenio_checks.base import Check
 from invenio_checks.models import CheckConfig, Severity
 from invenio_db import db
@@ -98,6 +99,13 @@ class ObsCoreCheck(Check):
             result.errors.append(_described(_("%(count)s files are still being read.", count=found.waiting), "info"))
         result.success = not any(error["severity"] == "error" for error in result.errors)
         return result
+
+
+def set_up() -> bool:
+    """Make the check's configuration where the operator has switched checks on, and commit; whether it was made."""
+    made = bool(current_app.config.get("CHECKS_ENABLED")) and ensure_config()
+    db.session.commit()
+    return made
 
 
 def ensure_config(severity: Severity = Severity.INFO) -> bool:
