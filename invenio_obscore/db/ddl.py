@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..obscore.fields import Field
-from . import functions, geometry, tap_schema
+from . import functions, geometry, registry, tap_schema
 from .quoting import literal, quoted, relation
 from .tables import HEA_TABLE, INTERVALS, OBSCORE_TABLE, RADIO_TABLE, SCHEMAS, PublishedTable
 
@@ -74,6 +74,7 @@ def statements(settings: DdlSettings | None = None) -> list[str]:
         *tap_schema.content(),
         *_reader(settings),
         *_grants(settings),
+        *registry.statements(settings.reader),
     ]
 
 
@@ -83,6 +84,7 @@ def drop_statements(settings: DdlSettings | None = None) -> list[str]:
     names = [schema.name for schema in SCHEMAS]
     return [
         *(f"DROP TABLE IF EXISTS {relation(t.name)} CASCADE" for s in reversed(SCHEMAS) for t in reversed(s.tables)),
+        *registry.drop_statements(),
         "DROP SCHEMA IF EXISTS adql CASCADE",
         *(_drop_schema_if_empty(name) for name in names),
         _DROP_ROLE.format(role=literal(settings.reader)),

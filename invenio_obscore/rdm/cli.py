@@ -128,6 +128,17 @@ def _cell(value: Any) -> str:  # noqa: ANN401
 
 
 @obscore.command()
+@click.option("--rebuild", is_flag=True, help="Look at every record again, not only at those that changed.")
+@with_appcontext
+def registry(rebuild: bool) -> None:
+    """Bring the publishing registry (/vo/oai) up to date now; beat does it every some seconds."""
+    from . import registry_update
+
+    changed = registry_update.rebuild() if rebuild else registry_update.update()
+    click.echo(f"{changed} collection(s) changed.")
+
+
+@obscore.command()
 @click.option(
     "--tables", is_flag=True, help="Also drop the module's tables: corrections and mappings are lost for ever."
 )

@@ -23,6 +23,7 @@ from invenio_records_resources.services.uow import RecordCommitOp, TaskOp
 from sqlalchemy import func, select
 
 from ..db import publication as rows_in_db
+from ..db import registry
 from ..db.publication import Changes, PublicRow
 from . import custom_fields, published, reading, verification
 from .models import Stage, Status
@@ -148,6 +149,7 @@ def _sync(parent: Any, current: Any, uow: UnitOfWork, known: _Known | None = Non
             break
     done = Synced(parent.id, parent.pid.pid_value)
     done.rows = rows_in_db.write(db.session.connection(), parent.id, _distinct(rows.values()))
+    registry.mark(db.session.connection(), parent.id)
     for record in present:
         if _update_fields(record, rows[record.id]):
             done.fields_changed.append(record.pid.pid_value)

@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from ..errors import NotFoundError
-from . import did, http, tap
+from . import did, http, oai, tap
 from .application import job_service, tap_service
 
 #: Name of the blueprint; the module's extension exempts it from CSRF tokens and guests' limits.
@@ -30,6 +30,7 @@ def _blueprint(app: Flask, *, url_prefix: str) -> Blueprint:
     http.prepare(blueprint, max_bytes=service.settings.max_request_bytes)
     tap.add_routes(blueprint, service, jobs, url_prefix)
     did.add_routes(blueprint, service)
+    oai.add_routes(blueprint, service, url_prefix)
     _add_unknown(blueprint)
     return blueprint
 
