@@ -81,6 +81,9 @@ OBSCORE_FACETS: tuple[str, ...] = (
 OBSCORE_CUSTOM_FIELD_VALUES = 100
 """How many different values (targets, instruments …) a record carries for search at most."""
 
+OBSCORE_MAPPING_LIBRARY = ""
+"""Folder of mappings that depositors may start from: files ``*.map``, the title in the first comment. Empty: none."""
+
 # ---------------------------------------------------------------------------------------------------- pages
 
 OBSCORE_LANDING_PAGE_ROWS = 25
