@@ -48,7 +48,7 @@ def available(identity: Identity, *, but: Any) -> list[Kept]:  # noqa: ANN401 - 
 
 def library() -> list[Kept]:
     """What ``OBSCORE_MAPPING_LIBRARY`` holds: its files ``*.map``; a file's first comment is its title."""
-    folder = str(current_app.config.get("OBSCORE_MAPPING_LIBRARY") or "")
+    folder = str(current_app.config["OBSCORE_MAPPING_LIBRARY"] or "")
     if not folder:
         return []
     found = [kept for path in sorted(Path(folder).glob("*.map")) if (kept := _of_file(path))]
