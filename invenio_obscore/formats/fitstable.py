@@ -1,13 +1,14 @@
 """A FITS binary table (FITS 4.0, section 7.3).
 
-The header says how many rows there are and how wide each text is, so rows are spooled to a temporary file first: memory
-stays flat. Text is ASCII (section 3.2); a character that is not becomes ``?``.
+The header says how many rows there are and how wide each text is, so blocks are spooled to a temporary file first:
+memory stays flat. Text is ASCII (section 3.2); a character that is not becomes ``?``.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..obscore.fields import Field
 from .binary import null_value
+from .blocks import Block, Texts, kinds
 from .meta import Meta
 from .source import Source
 
@@ -27,47 +29,71 @@ _BLOCK = 2880
 _Array = NDArray[Any]
 
 
+@dataclass(frozen=True)
+class _Spooled:
+    """What the temporary file holds of a block, in this order.
+
+    Attributes
+    ----------
+    rows
+        Rows of the block.
+    widths
+        Of each column: bytes of the longest text, items of the longest array.
+    """
+
+    rows: int
+    widths: _Array
+
+
 def stream(source: Source, meta: Meta) -> Iterator[bytes]:
     """Write a primary HDU without data and the table. Every error is raised before the first piece."""
     with tempfile.TemporaryFile() as spool:
-        widths, batches = _spool(source, spool)
-        rows = sum(batches)
-        dtype = np.dtype([(f"c{n}", *_column_type(f, w)) for n, (f, w) in enumerate(zip(source.fields, widths))])
-        yield _headers(source, widths, rows, dtype.itemsize)
-        for count in batches:
-            table = np.zeros(count, dtype)
-            for name in dtype.names or ():
-                _fill(table, name, np.load(spool, allow_pickle=False))
-            yield table.tobytes()
+        blocks = [_spool(source.fields, block, spool) for block in source.blocks()]
+        spool.seek(0)
+        rows = sum(block.rows for block in blocks)
+        widths = np.max([block.widths for block in blocks], axis=0) if blocks else np.ones(len(source.fields), int)
+        dtype = np.dtype(
+            [(f"c{n}", *_column_type(f, w)) for n, (f, w) in enumerate(zip(source.fields, widths.tolist()))]
+        )
+        yield _headers(source, widths.tolist(), rows, dtype.itemsize)
+        for block in blocks:
+            yield _table(source.fields, block.rows, dtype, spool)
         yield b"\0" * (-rows * dtype.itemsize % _BLOCK)
 
 
-def _spool(source: Source, spool: IO[bytes]) -> tuple[list[int], list[int]]:
-    """Write each batch column by column; return the width of each column and the rows of each batch."""
-    widths = [1] * len(source.fields)
-    batches = []
-    for batch in source.values():
-        batches.append(len(batch))
-        for number, (field, values) in enumerate(zip(source.fields, zip(*batch))):
-            array = _array(field, values)
-            widths[number] = max(widths[number], _width(field, array))
-            np.save(spool, array, allow_pickle=False)
-    spool.seek(0)
-    return widths, batches
+def _spool(fields: Sequence[Field], block: Block, spool: IO[bytes]) -> _Spooled:
+    """Write a block: its numbers as one table, its texts, its arrays."""
+    widths = np.ones(len(fields), np.int64)
+    numbers = np.empty(block.rows, _numbers_type(fields))
+    for name in numbers.dtype.names or ():
+        number = int(name[1:])
+        numbers[name] = _numbers(fields[number], block.numbers[number], block.nulls[number])
+    np.save(spool, numbers, allow_pickle=False)
+    for texts in _ascii(block):
+        widths[list(texts.columns)] = np.maximum(texts.sizes.max(axis=0, initial=1), 1)
+        np.save(spool, texts.ends, allow_pickle=False)
+        np.save(spool, np.frombuffer(texts.data, np.uint8), allow_pickle=False)
+    for number, values in block.lists.items():
+        array = _ragged(values, _TYPES[fields[number].datatype][1])
+        widths[number] = array.shape[1]
+        np.save(spool, array, allow_pickle=False)
+    return _Spooled(block.rows, widths)
 
 
-def _array(field: Field, values: Sequence[Any]) -> _Array:
-    if field.is_text:
-        return np.array([b"" if value is None else value.encode("ascii", "replace") for value in values], "S")
+def _ascii(block: Block) -> Iterator[Texts]:
+    return (texts.ascii() for texts in block.texts)
+
+
+def _numbers_type(fields: Sequence[Field]) -> np.dtype[Any]:
+    sorts = kinds(fields)
+    return np.dtype([(f"c{n}", _TYPES[fields[n].datatype][1]) for n in (*sorts.floats, *sorts.integers)])
+
+
+def _numbers(field: Field, values: _Array, nulls: _Array) -> _Array:
     if field.datatype == "boolean":
-        return np.array([b"\0" if value is None else b"T" if value else b"F" for value in values], "S1")
-    dtype = _TYPES[field.datatype][1]
-    if field.arraysize:
-        return _ragged(values, dtype)
+        return np.where(nulls, b"\0", np.where(values != 0, b"T", b"F"))
     null = null_value(field)
-    if null is None:
-        return np.array(values, dtype)
-    return np.array([null if value is None else value for value in values], dtype)
+    return values if null is None or not nulls.any() else np.where(nulls, null, values)
 
 
 def _ragged(values: Sequence[Any], dtype: str) -> _Array:
@@ -80,8 +106,32 @@ def _ragged(values: Sequence[Any], dtype: str) -> _Array:
     return array
 
 
-def _width(field: Field, array: _Array) -> int:
-    return max(array.dtype.itemsize, 1) if field.is_text else array.shape[1] if array.ndim == 2 else 1
+def _table(fields: Sequence[Field], rows: int, dtype: np.dtype[Any], spool: IO[bytes]) -> bytes:
+    """The rows of one block at their final widths."""
+    table = np.zeros(rows, dtype)
+    numbers = np.load(spool, allow_pickle=False)
+    for name in numbers.dtype.names or ():
+        table[name] = numbers[name]
+    sorts = kinds(fields)
+    for columns in filter(None, (sorts.chars, sorts.unicodes)):
+        ends = np.load(spool, allow_pickle=False)
+        _place(table, Texts(columns, np.load(spool, allow_pickle=False), ends))
+    for number in sorts.lists:
+        array = np.load(spool, allow_pickle=False)
+        if table[f"c{number}"].dtype.kind == "f":
+            table[f"c{number}"] = np.nan
+        table[f"c{number}"][:, : array.shape[1]] = array
+    return table.tobytes()
+
+
+def _place(table: _Array, texts: Texts) -> None:
+    """Copy all texts to where they stand in the table: each byte goes as far as its cell's first one does."""
+    within = np.array([table.dtype.fields[f"c{number}"][1] for number in texts.columns], np.int64)  # type: ignore[index]
+    starts = np.arange(len(table), dtype=np.int64)[:, None] * table.dtype.itemsize + within
+    sizes = texts.sizes
+    far = (starts - (texts.ends - sizes)).reshape(-1)
+    places = np.repeat(far, sizes.reshape(-1)) + np.arange(len(texts.data), dtype=np.int64)
+    table.view(np.uint8)[places] = texts.data
 
 
 def _column_type(field: Field, width: int) -> tuple[Any, ...]:
@@ -89,15 +139,6 @@ def _column_type(field: Field, width: int) -> tuple[Any, ...]:
         return (f"S{width}",)
     dtype = _TYPES[field.datatype][1]
     return (dtype, (width,)) if field.arraysize else (dtype,)
-
-
-def _fill(table: _Array, name: str, array: _Array) -> None:
-    if array.ndim == 2:
-        if table[name].dtype.kind == "f":
-            table[name][...] = np.nan
-        table[name][:, : array.shape[1]] = array
-    else:
-        table[name] = array
 
 
 def _headers(source: Source, widths: list[int], rows: int, row_bytes: int) -> bytes:

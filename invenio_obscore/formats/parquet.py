@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..obscore.fields import Field
 from . import votable
+from .blocks import Block, Texts
 from .meta import Meta
 from .source import MemorySource, Source, Wire, primed
 
@@ -55,16 +58,16 @@ def stream(source: Source, meta: Meta) -> Iterator[bytes]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    batches = primed(source.values())
+    blocks = primed(source.blocks())
     schema = _schema(source, meta)
     drain = _Drain()
-    with pq.ParquetWriter(drain, schema, compression="zstd") as writer:
+    options = {"compression": "zstd", "compression_level": 1, "write_statistics": False}
+    with pq.ParquetWriter(drain, schema, **options) as writer:
         group: list[pa.RecordBatch] = []
         rows = 0
-        for batch in batches:
-            columns = [pa.array(values, field.type) for values, field in zip(zip(*batch), schema)]
-            group.append(pa.RecordBatch.from_arrays(columns, schema=schema))
-            rows += len(batch)
+        for block in blocks:
+            group.append(_batch(block, schema))
+            rows += block.rows
             if rows >= _GROUP_ROWS:
                 writer.write_table(pa.Table.from_batches(group, schema))
                 group, rows = [], 0
@@ -72,6 +75,35 @@ def stream(source: Source, meta: Meta) -> Iterator[bytes]:
         if group:
             writer.write_table(pa.Table.from_batches(group, schema))
     yield drain.take()
+
+
+def _batch(block: Block, schema: pa.Schema) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    columns: dict[int, pa.Array] = {}
+    for number, values in block.numbers.items():
+        type_ = schema.field(number).type
+        native = values.astype(values.dtype.newbyteorder("="), copy=False)
+        columns[number] = pa.array(native, mask=block.nulls[number]).cast(type_)
+    for texts in block.texts:
+        columns |= _texts(block, texts)
+    for number, lists in block.lists.items():
+        columns[number] = pa.array(lists, schema.field(number).type)
+    return pa.RecordBatch.from_arrays([columns[number] for number in range(len(schema))], schema=schema)
+
+
+def _texts(block: Block, texts: Texts) -> dict[int, pa.Array]:
+    """The columns of texts that stand row after row."""
+    import pyarrow as pa
+
+    width = len(texts.columns)
+    offsets = np.zeros(block.rows * width + 1, np.int32)
+    offsets[1:] = texts.ends.reshape(-1)
+    known = np.packbits(~block.nulls[list(texts.columns)].T.reshape(-1), bitorder="little")
+    buffers = [pa.py_buffer(known), pa.py_buffer(offsets), pa.py_buffer(texts.data)]
+    cells = pa.Array.from_buffers(pa.string(), block.rows * width, buffers)
+    places = np.arange(block.rows) * width
+    return {number: cells.take(pa.array(places + at)) for at, number in enumerate(texts.columns)}
 
 
 def _schema(source: Source, meta: Meta) -> pa.Schema:
