@@ -1,10 +1,13 @@
 """The examples of the documentation run as they are written."""
 
+import importlib
 import re
 import shlex
+import sys
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from test_cli import fits_file
@@ -12,10 +15,14 @@ from test_sources import fits_bytes, zip_bytes
 
 from invenio_obscore.cli import main
 from invenio_obscore.curation import Settings
-from invenio_obscore.mapping import from_file, parse
+from invenio_obscore.extraction.house import RULES as HOUSE_RULES
+from invenio_obscore.extraction.instruments import INSTRUMENTS
+from invenio_obscore.mapping import BUILT_IN, from_file, parse
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {name: (DOCS / name).read_text("utf-8") for name in ("reference/mapping.md", "guides/library.md")}
+
+EXTRACTION = (DOCS / "reference/extraction.md").read_text("utf-8")
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -28,7 +35,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     fits_file(tmp_path / "catalogue" / "image.fits", EXPTIME="30.0", OBJECT="'M 31    '")
     fits_file(tmp_path / "catalogue" / "spectrum.fits", EXPTIME="60.0", OBJECT="'M 33    '")
     (tmp_path / "catalogue.map").write_text("facility_name := 'LAMOST'\n")
-    (tmp_path / "wrong.map").write_text("obs_id: 'x'\nem_min: 600 nmm\n")
+    (tmp_path / "wrong.map").write_text("obs_id: 'x'\nem_min: 600 nmm\nfacilty_name: 'x'\n")
     (tmp_path / "other.map").write_text("proposal_id: NOSUCH\n")
     (tmp_path / "minimal.csv").write_text(
         "calib_level,obs_collection,obs_id,obs_publisher_did,s_ra,s_dec\n"
@@ -76,3 +83,51 @@ def test_own_functions_of_the_documentation(tmp_path: Path) -> None:
 def test_every_setting_of_curation_is_documented() -> None:
     for field in fields(Settings):
         assert f"`OBSCORE_CURATION_{field.name.upper()}`" in PAGES["guides/library.md"]
+
+
+# -- complete --------------------------------------------------------------------------------------------------------
+README = (DOCS.parent / "README.md").read_text("utf-8")
+COMMANDS = sorted(main.commands)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_is_documented(name: str) -> None:
+    page = PAGES["guides/library.md"]
+    assert f"`obscore {name} " in page
+    assert f"$ obscore {name} " in page or name in ("curate",), "an example that is run"
+    for option in main.commands[name].params:
+        for spelling in option.opts if isinstance(option, click.Option) else []:
+            assert f"`{spelling}`" in page, spelling
+
+
+def test_every_function_has_an_example_that_is_run() -> None:
+    for function in BUILT_IN.values():
+        assert function.doc and function.example, function.name
+        # What a function finds in a header has no fixed result; the others' are compared in test_mapping.
+        assert function.result or function.scope, function.name
+        assert parse(f"obs_title: {function.example}").assignments
+
+
+def test_every_house_rule_and_instrument_is_in_the_generated_pages() -> None:
+    sys.path.insert(0, str(DOCS))
+    generated = importlib.import_module("generated")
+    rules = "\n".join(generated.ExtractionRules.lines(None))
+    house = "\n".join(generated.HouseRules.lines(None))
+    for instrument in INSTRUMENTS:
+        assert f"**{instrument.name}**" in rules
+    for name, rule in HOUSE_RULES.items():
+        assert f"``{name}``" in house and rule.says and rule.example
+    assert "obscore-house-rules" in EXTRACTION and "obscore-rules" in EXTRACTION
+
+
+def test_the_interface_of_the_readme_runs_as_written(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the services that curation asks out of reach: it fills nothing, and says so."""
+    for service in ("SIMBAD", "SESAME", "SVO"):
+        monkeypatch.setenv(f"OBSCORE_CURATION_{service}_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("OBSCORE_CURATION_CACHE", str(here / "cache"))
+    monkeypatch.setenv("OBSCORE_CURATION_RETRIES", "0")
+    (here / "catalogue" / "f.fits").write_bytes((here / "catalogue" / "image.fits").read_bytes())
+    (block,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    scope: dict[str, object] = {}
+    exec(compile(block, "README.md", "exec"), scope)  # noqa: S102  # the documentation's own text
+    assert list(scope["table"]["facility_name"]) == ["LAMOST"] * 3  # type: ignore[index]
