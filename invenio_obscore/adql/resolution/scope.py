@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from ..nodes import Identifier, Name
 from ..resolved import Value
@@ -44,11 +45,14 @@ class Scope:
     ranges: tuple[RangeVariable, ...] = ()
     columns: tuple[ScopeColumn, ...] = ()
     parent: Scope | None = None
-    _by_name: dict[str, list[ScopeColumn]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _by_name(self) -> dict[str, list[ScopeColumn]]:
+        """Made when it is needed: a chain of joins has a scope for each step."""
+        found: dict[str, list[ScopeColumn]] = {}
         for column in self.columns:
-            self._by_name.setdefault(column.name.lower(), []).append(column)
+            found.setdefault(column.name.lower(), []).append(column)
+        return found
 
     def find(self, identifier: Identifier) -> list[ScopeColumn]:
         """Columns that a name without qualifier may mean, of this FROM clause only."""
