@@ -125,3 +125,13 @@ def test_nothing_keeps_people_out(page: Page, assert_accessible: Callable[..., N
     page.goto("/observations?facility=Search+Test")
     page.locator("#obscore-counts ul").first.wait_for()
     assert_accessible(page, ".obscore-observations")
+
+
+@pytest.mark.usefixtures("record")
+def test_a_header_opens_over_the_page(page: Page) -> None:
+    page.goto("/observations?target=150.1+2.2&radius=0.1")
+    page.locator("tr", has_text="north.fits").first.get_by_role("link", name="Header").press("Enter")
+    window = page.get_by_role("dialog")
+    expect(window).to_contain_text("TELESCOP")
+    window.get_by_role("button", name="Close").click()
+    expect(window).to_have_count(0)

@@ -45,7 +45,7 @@ def create_blueprint(app: Flask) -> Blueprint:
     blueprint = Blueprint(
         "invenio_obscore_observations", __name__, url_prefix="/observations", template_folder="../templates"
     )
-    blueprint.add_url_rule("", view_func=page, strict_slashes=False)
+    blueprint.add_url_rule("", endpoint="observations", view_func=page, strict_slashes=False)
     blueprint.add_url_rule("/counts", view_func=counts)
     return blueprint
 
@@ -54,7 +54,7 @@ def register_menu(app: Flask) -> None:
     """Put the search into the site's main menu."""
     with app.app_context():
         current_menu.submenu("main.observations").register(
-            endpoint="invenio_obscore_observations.page", text=_("Observations"), order=3
+            endpoint="invenio_obscore_observations.observations", text=_("Observations"), order=3
         )
 
 
@@ -230,7 +230,7 @@ def _link(**changes: Any) -> str:  # noqa: ANN401 - texts, lists of texts or Non
         if value is not None:
             arguments[name] = value if isinstance(value, list) else [str(value)]
     query = urlencode(arguments, doseq=True)
-    address = url_for("invenio_obscore_observations.page")
+    address = url_for("invenio_obscore_observations.observations")
     return f"{address}?{query}" if query else address
 
 

@@ -7,6 +7,7 @@ import React, { useEffect, useState } from "react";
 import ReactDOM from "react-dom";
 import { CoverageStrips } from "../components/CoverageStrips";
 import { SkyView } from "../components/SkyView";
+import { ProductWindow } from "../landing/ProductWindow";
 
 const SELECTED = "obscore-selected";
 
@@ -105,12 +106,31 @@ const dropBrokenPictures = () =>
     else picture.addEventListener("error", drop);
   });
 
+/** Headers open over the page, unless their link is to open elsewhere. */
+const Headers = () => {
+  const [shown, setShown] = useState(null);
+  useEffect(() => {
+    const follow = (event) => {
+      const link = event.target.closest("a.obscore-header");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      event.preventDefault();
+      const { recid, file, product, label } = link.dataset;
+      setShown({ recid, product: { file, product, label } });
+    };
+    document.addEventListener("click", follow);
+    return () => document.removeEventListener("click", follow);
+  }, []);
+  return shown && <ProductWindow {...shown} what="header" onClose={() => setShown(null)} />;
+};
+
 const begin = () => {
   dropBrokenPictures();
   const sky = document.getElementById("obscore-observations-sky");
   const data = document.getElementById("obscore-observations-products");
   const products = data ? JSON.parse(data.textContent) : [];
   if (sky && products.length) ReactDOM.render(<Overview products={products} />, sky);
+  const table = document.getElementById("obscore-observations-table");
+  if (table) ReactDOM.render(<Headers />, table.parentElement.appendChild(document.createElement("div")));
   const counts = document.getElementById("obscore-counts");
   if (counts && !counts.hidden && !counts.querySelector("ul")) {
     ReactDOM.render(<Counts address={counts.dataset.address} />, counts);
