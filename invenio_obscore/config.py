@@ -50,6 +50,21 @@ OBSCORE_READER_LIMITS: dict[str, float] = {}
 OBSCORE_VERIFICATION_MAX_BYTES = 2 * 2**20
 """Largest request with a draft's mapping and corrections."""
 
+RECORDS_RESOURCES_ZIP_MAX_ENTRIES = 100_000
+"""InvenioRDM's own: the most members of a ZIP file whose members it delivers (10,000 without us)."""
+
+RECORDS_RESOURCES_ZIP_MAX_TOTAL_UNCOMPRESSED = 2**40
+"""InvenioRDM's own: the most bytes of all members together (500 MB without us: no catalogue of images)."""
+
+RECORDS_RESOURCES_ZIP_MAX_RATIO = 1100.0
+"""InvenioRDM's own: the highest compression of a member (200 without us, which an image of zeros passes).
+
+A member is delivered as a stream, never unpacked whole.
+"""
+
+RECORDS_RESOURCES_ZIP_MAX_HEADER_SIZE = 16 * 2**20
+"""InvenioRDM's own: up to this size a ZIP file's directory is read in one go (64 kB without us: 800 members)."""
+
 # ---------------------------------------------------------------------------------------------------- publication
 
 OBSCORE_ALL_VERSIONS = False
@@ -114,6 +129,12 @@ DATACITE_TIMEOUT = 10
 
 OBSCORE_INSTRUMENT_PIDS: dict[str, str] = {}
 """Persistent identifiers (DOI or Handle, PIDINST) of instruments by ``instrument_name``, for DOI metadata."""
+
+OBSCORE_PRESERVATION = "The repository keeps the files for at least ten years; a tombstone and the DOI stay for ever."
+"""What draft data management plans say of preservation: make it your policy's sentence."""
+
+OBSCORE_CERTIFICATE = ""
+"""The repository's certificate in the words of the RDA DMP standard (``coretrustseal`` …). Empty: none."""
 
 OBSCORE_DOI_RETRY_SECONDS = 60
 """How often Celery beat looks for DOIs whose registration failed or got lost. 0 switches that off."""

@@ -11,6 +11,7 @@ apart.
 - :class:`ObsCoreVerification`: mapping and corrections; these cannot be made again (back them up).
 - :class:`ObsCoreProduct`: every product ever published, and its identifier for ever.
 - :class:`ObsCorePublished`: what each version of a record said of its products when it was published.
+- :class:`ObsCorePreview`: pictures of products; it may be emptied at any time.
 """
 
 from __future__ import annotations
@@ -255,3 +256,36 @@ class ObsCorePublished(db.Model):
     evidence: Mapped[dict[str, Any]] = deferred(mapped_column(_JSON, default=dict, nullable=False))
     size: Mapped[int | None] = mapped_column(BigInteger)
     extractor_version: Mapped[str] = mapped_column(String(64), default="", server_default="", nullable=False)
+
+
+class PreviewStatus(StrEnum):
+    """State of one picture."""
+
+    QUEUED = "queued"
+    DRAWING = "drawing"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ObsCorePreview(db.Model):
+    """The picture of one product of a stored file, drawn when somebody first looked for it.
+
+    ``digest`` is of ``product`` (``""`` or ``<member>#<key>``), which may be longer than a B-tree entry; ``alt`` says
+    in words what it shows, ``reason`` why there is none. ``asked_at`` is when it was last sent or begun.
+    """
+
+    __tablename__ = "obscore_preview"
+    __table_args__ = (CheckConstraint(_one_of("status", PreviewStatus), name="status"),)
+
+    file_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    product: Mapped[str] = mapped_column(Text, default="", server_default="", nullable=False)
+    status: Mapped[str] = mapped_column(String(16), default=PreviewStatus.QUEUED, nullable=False)
+    attempts: Mapped[int] = mapped_column(Integer, default=0, server_default="0", nullable=False)
+    asked_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=func.now(), nullable=False)
+    version: Mapped[str] = mapped_column(String(16), default="", server_default="", nullable=False)
+    kind: Mapped[str] = mapped_column(String(32), default="", server_default="", nullable=False)
+    alt: Mapped[str] = mapped_column(Text, default="", server_default="", nullable=False)
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="", nullable=False)
+    thumbnail: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    large: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))

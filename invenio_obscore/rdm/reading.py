@@ -31,7 +31,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import ConflictError
 from ..fits.archive_child import StoredPart
-from .models import ObsCoreExtraction, ObsCoreReading, ObsCoreReadingPart, Status
+from .models import ObsCoreExtraction, ObsCorePreview, ObsCoreReading, ObsCoreReadingPart, Status
 from .stored_files import is_held
 
 logger = logging.getLogger(__name__)
@@ -206,7 +206,7 @@ def drop_unreferenced(file_ids: Iterable[UUID]) -> int:
         ObsCoreReading.file_id.in_(list(file_ids)), ~is_held(ObsCoreReading.file_id)
     )
     gone = list(db.session.scalars(statement))
-    for model in (ObsCoreReadingPart, ObsCoreExtraction, ObsCoreReading):
+    for model in (ObsCoreReadingPart, ObsCoreExtraction, ObsCorePreview, ObsCoreReading):
         db.session.execute(delete(model).where(model.file_id.in_(gone)))
     return len(gone)
 

@@ -73,7 +73,7 @@ def _read(held: Claim) -> Outcome:
     """Read the file, as far as nobody has, and compute its products as its drafts will ask for them."""
     try:
         if not held.read_whole:
-            with _stored(held.file_id) as (stream, size):
+            with open_stored(held.file_id) as (stream, size):
                 for part in reader.parts(stream, size, held.done_count):
                     reading.keep(held, part)
             reading.read_whole(held)
@@ -96,7 +96,7 @@ def _prepare(file_id: UUID) -> None:
 
 
 @contextmanager
-def _stored(file_id: UUID) -> Iterator[tuple[BinaryIO, int]]:
+def open_stored(file_id: UUID) -> Iterator[tuple[BinaryIO, int]]:
     """The stored bytes, open and seekable, and their number.
 
     The bytes are found by their own id: draft and record come and go around a publication, they stay.

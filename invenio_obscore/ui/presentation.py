@@ -73,3 +73,14 @@ def cell(column: str, value: Any) -> str:  # noqa: ANN401 - a value of any colum
     if column in ("s_ra", "s_dec"):
         return f"{value:.5f}"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def file_size(row: Mapping[str, Any]) -> str:
+    """The size of what the access address delivers."""
+    kilobytes = row.get("access_estsize")
+    if kilobytes is None:
+        return ""
+    for unit, size in (("GB", 1024**2), ("MB", 1024)):
+        if kilobytes >= size:
+            return f"{kilobytes / size:.3g}{_NO_BREAK}{unit}"
+    return f"{kilobytes}{_NO_BREAK}kB"

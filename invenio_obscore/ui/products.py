@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlencode
+from uuid import UUID
 
-from flask import current_app, request
-from invenio_db import db
+from flask import current_app, g, request
+from invenio_rdm_records.proxies import current_rdm_records_service
 
-from ..db.publication import count_rows, read_rows
-from ..rdm.models import Stage, Status
-from ..rdm.stored_files import count_by_status
+from ..obscore.columns import OBSCORE
+from ..rdm import previews, published_listing
+from ..rdm.listing import Query
+from ..rdm.models import PreviewStatus, Stage, Status
+from ..rdm.previews import Shown
+from ..rdm.stored_files import count_by_status, list_files
 from ..rdm.visibility import files_are_public, record_is_public
-from . import presentation
+from . import clients, presentation
 
 PAGE_ARGUMENT = "products_page"
+#: What scripts of the page get of each row.
+_FOR_SCRIPTS = (
+    "s_ra", "s_dec", "s_fov", "em_min", "em_max", "t_min", "t_max", "access_url", "access_format", "dataproduct_type",
+    "obs_publisher_did",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class ShownProduct:
-    """One line of the table: texts, not yet escaped."""
+    """One line of the table: texts, not yet escaped.
 
+    Attributes
+    ----------
+    number
+        On this page, from 0.
+    preview
+        Address of its picture without the size; empty where the reader may not see it.
+    picture
+        What is known of the picture; None where the reader may not see it.
+    """
+
+    number: int
     file: str
+    product: str
     access_url: str
     kind: str
     target: str
@@ -33,6 +54,10 @@ class ShownProduct:
     time: str
     facility: str
     instrument: str
+    size: str
+    preview: str
+    picture: Shown | None
+    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -45,13 +70,20 @@ class ProductTable:
         Products of the record in all.
     pending
         Public files that are still being read.
+    hidden
+        Whether the record has files that this page says nothing of, since not everybody may see them.
+    embargo_until
+        Day on which these become public, or an empty text.
     """
 
+    recid: str
     lines: list[ShownProduct]
     total: int
     pending: int
     page: int
     size: int
+    hidden: bool = False
+    embargo_until: str = ""
 
     @property
     def pages(self) -> int:
@@ -68,27 +100,41 @@ class ProductTable:
         """Number of the last line shown."""
         return self.first + len(self.lines) - 1
 
+    @property
+    def for_scripts(self) -> dict[str, Any]:
+        """What the page's scripts get, as JSON."""
+        config = current_app.config
+        return {
+            "recid": self.recid,
+            "survey": config["OBSCORE_SKY_SURVEY"],
+            "table": f"{config['SITE_API_URL']}/records/{self.recid}/obscore?format=votable",
+            "queries": clients.queries(self.recid),
+            "products": [dict(line.facts) for line in self.lines],
+        }
+
 
 def product_table(record: Any) -> ProductTable | None:  # noqa: ANN401 - an RDMRecord
-    """The table for the page of a record; None where there is nothing that anyone may see."""
+    """The table for the page of a record; None where there is nothing to be said to this reader."""
     if record.is_draft or not record_is_public(record):
         return None
-    connection = db.session.connection()
-    recid = record.pid.pid_value
-    total = count_rows(connection, recid=recid)
-    pending = _pending(record) if files_are_public(record) else 0
-    if not total and not pending:
+    recid = str(record.pid.pid_value)
+    page, size = _page(), max(1, int(current_app.config["OBSCORE_LANDING_PAGE_ROWS"]))
+    listed = published_listing.read(g.identity, recid, Query(page=page, size=size, sort="file"))
+    if page > 1 and not listed["products"]:
+        page = max(1, -(-listed["total"] // size))
+        listed = published_listing.read(g.identity, recid, Query(page=page, size=size, sort="file"))
+    public = files_are_public(record)
+    hidden = not public and bool(record.files.enabled)
+    pending = _pending(record) if public else 0
+    if not listed["total"] and not pending and not hidden:
         return None
-    size = max(1, int(current_app.config["OBSCORE_LANDING_PAGE_ROWS"]))
-    page = _page(-(-total // size))
-    rows = read_rows(connection, recid=recid, offset=(page - 1) * size, limit=size)
-    return ProductTable([_shown(row) for row in rows], total, pending, page, size)
+    lines = _lines(record, recid, listed["products"])
+    return ProductTable(recid, lines, listed["total"], pending, page, size, hidden, _embargo(record) if hidden else "")
 
 
-def _page(pages: int) -> int:
-    """The page that the address asks for, as far as there is one."""
-    asked = request.args.get(PAGE_ARGUMENT, 1, type=int)
-    return max(1, min(asked, pages))
+def _page() -> int:
+    """The page that the address asks for."""
+    return max(1, min(request.args.get(PAGE_ARGUMENT, 1, type=int), 1_000_000))
 
 
 def _pending(record: Any) -> int:  # noqa: ANN401
@@ -96,9 +142,57 @@ def _pending(record: Any) -> int:  # noqa: ANN401
     return counts.get(Status.QUEUED, 0) + counts.get(Status.RUNNING, 0)
 
 
-def _shown(row: Mapping[str, Any]) -> ShownProduct:
+def _embargo(record: Any) -> str:  # noqa: ANN401
+    embargo = record.access.embargo
+    return embargo.until.date().isoformat() if embargo.active and embargo.until else ""
+
+
+def _lines(record: Any, recid: str, products: Sequence[Mapping[str, Any]]) -> list[ShownProduct]:  # noqa: ANN401
+    pictures = _pictures(record, products)
+    return [
+        _shown(number, recid, product, pictures.get((product["file"], product["product"])))
+        for number, product in enumerate(products)
+    ]
+
+
+def _pictures(record: Any, products: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Shown]:  # noqa: ANN401
+    """What is known of the pictures of products whose files the reader may download; those missing are asked for."""
+    service = current_rdm_records_service.files
+    if not current_app.config["OBSCORE_PREVIEWS"] or not service.check_permission(
+        g.identity, "read_files", record=record
+    ):
+        return {}
+    keys = {product["file"] for product in products}
+    allowed = {
+        key for key in keys if service.check_permission(g.identity, "get_content_files", record=record, file_key=key)
+    }
+    files = {file.key: file.file_id for file in list_files(record.id, Stage.PUBLISHED) if file.key in allowed}
+    wanted: dict[tuple[str, str], tuple[UUID, str]] = {
+        (product["file"], product["product"]): (files[product["file"]], product["product"])
+        for product in products
+        if product["file"] in files
+    }
+    known = previews.known(wanted.values())
+    previews.ask([key for key in wanted.values() if key not in known])
+    return {name: known.get(key, Shown(PreviewStatus.QUEUED)) for name, key in wanted.items()}
+
+
+def _shown(number: int, recid: str, product: Mapping[str, Any], picture: Shown | None) -> ShownProduct:
+    row = {name: product["row"].get(name) for name in OBSCORE}
+    name = product["member"] or product["file"]
+    label = " · ".join(filter(None, (name, product["key"], str(row["target_name"] or ""))))
+    address = urlencode({"file": product["file"], "product": product["product"]})
+    facts = {key: row[key] for key in _FOR_SCRIPTS} | {
+        "id": str(number),
+        "label": label,
+        "file": product["file"],
+        "product": product["product"],
+        "s_region": str(row["s_region"] or ""),
+    }
     return ShownProduct(
-        file=_file_of(str(row["access_url"] or "")),
+        number=number,
+        file=name,
+        product=product["key"],
         access_url=str(row["access_url"] or ""),
         kind=str(row["dataproduct_subtype"] or row["dataproduct_type"] or ""),
         target=str(row["target_name"] or ""),
@@ -108,9 +202,8 @@ def _shown(row: Mapping[str, Any]) -> ShownProduct:
         time=presentation.time_coverage(row),
         facility=str(row["facility_name"] or ""),
         instrument=str(row["instrument_name"] or ""),
+        size=presentation.file_size(row),
+        preview=f"/api/records/{recid}/obscore/preview?{address}" if picture else "",
+        picture=picture,
+        facts=facts,
     )
-
-
-def _file_of(access_url: str) -> str:
-    """Name of the file that the address delivers."""
-    return unquote(urlsplit(access_url).path).rpartition("/")[2]
