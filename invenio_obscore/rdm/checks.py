@@ -40,8 +40,9 @@ _FIELD = "files.obscore"
 
 @dataclass
 class Finding:
-    """One kind of problem, and how many products have it."""
+    """One kind of problem, and how many products have it; ``name`` is made of its column and code."""
 
+    name: str
     message: str
     products: int
     breaks: bool
@@ -94,9 +95,10 @@ class ObsCoreCheck(Check):
             text = _(
                 "%(count)s files or members could not be read: no data product is made of them.", count=found.failed
             )
-            result.errors.append(_described(text, "info"))
+            result.errors.append(_described("unread", text, "info"))
         if found.waiting:
-            result.errors.append(_described(_("%(count)s files are still being read.", count=found.waiting), "info"))
+            text = _("%(count)s files are still being read.", count=found.waiting)
+            result.errors.append(_described("waiting", text, "info"))
         result.success = not any(error["severity"] == "error" for error in result.errors)
         return result
 
@@ -175,7 +177,8 @@ def _findings(products: Iterable[Product]) -> list[Finding]:
     kinds: dict[tuple[str, str], Finding] = {}
     for product in products:
         for kind, problem in {(problem.code, problem.column): problem for problem in product.problems}.items():
-            finding = kinds.setdefault(kind, Finding(problem.message, 0, problem.code in _AGAINST))
+            name = "-".join(filter(None, (problem.column, problem.code)))
+            finding = kinds.setdefault(kind, Finding(name, problem.message, 0, problem.code in _AGAINST))
             finding.products += 1
     return sorted(kinds.values(), key=lambda finding: (not finding.breaks, -finding.products))
 
@@ -183,11 +186,13 @@ def _findings(products: Iterable[Product]) -> list[Finding]:
 def _error(finding: Finding, found: Summary, config: CheckConfig) -> dict[str, Any]:
     count = _("%(count)s of %(total)s data products", count=finding.products, total=found.products)
     if not finding.breaks:
-        return _described(f"{count}: {finding.message}", "info")
+        return _described(finding.name, f"{count}: {finding.message}", "info")
     severity = "error" if config.severity == Severity.FAIL else "info"
-    return _described(_("%(count)s, against the standard: %(what)s", count=count, what=finding.message), severity)
+    text = _("%(count)s, against the standard: %(what)s", count=count, what=finding.message)
+    return _described(finding.name, text, severity)
 
 
-def _described(message: str, severity: str) -> dict[str, Any]:
+def _described(name: str, message: str, severity: str) -> dict[str, Any]:
     description = _("Values can be completed below “Observation metadata (ObsCore)”.")
-    return {"field": _FIELD, "messages": [message[:500]], "description": description, "severity": severity}
+    field = f"{_FIELD}.{name.replace('.', '-')}"
+    return {"field": field, "messages": [message[:500]], "description": description, "severity": severity}

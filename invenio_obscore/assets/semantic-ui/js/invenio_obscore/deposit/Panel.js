@@ -5,6 +5,7 @@ import { AccordionField } from "react-invenio-forms";
 import { useSelector } from "react-redux";
 import { Message } from "semantic-ui-react";
 import { draftApi } from "./api";
+import { CHECKED, Checks, SEVERITIES } from "./Checks";
 import { Filters, Pages } from "./Filters";
 import { MappingEditor } from "./MappingEditor";
 import { ProductDetail } from "./ProductDetail";
@@ -150,14 +151,18 @@ export const ObsCorePanel = () => {
     .join("\n");
   return (
     <AccordionField
-      includesPaths={[]}
+      includesPaths={[CHECKED]}
+      severityChecks={SEVERITIES}
       active
       label={i18next.t("Observation metadata (ObsCore)")}
       id="obscore-section"
     >
       <div className="obscore-panel" id="obscore-panel">
         {base ? (
-          <Found key={base} base={base} stored={stored} uploading={uploading} />
+          <>
+            <Found key={base} base={base} stored={stored} uploading={uploading} />
+            <Checks />
+          </>
         ) : (
           <p>
             {i18next.t(
