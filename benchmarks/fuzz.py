@@ -16,6 +16,7 @@ import argparse
 import io
 import json
 import random
+import resource
 import sys
 import time
 import traceback
@@ -35,6 +36,8 @@ from invenio_obscore.fits.streams import open_stream
 BLOCK, CARD = 2880, 80
 #: Data bytes that are kept of each HDU of a seed: enough for the table values that rules read.
 KEPT_DATA = 4 * BLOCK
+#: Memory that no case may add to the process's peak.
+MOST_MEGABYTES = 100
 NUMBERS = (
     "0 1 -1 2 3 16 -32 -64 2880 65535 2147483648 -9223372036854775808 1E-320 1E308 -1E308 1D400 NaN Inf 90.0 -90.0001 "
     "180.0 360.0 720.5 51544.5 2451545.0 1E-9 5E-7 5000. 1420405751.8 299792458 +5 007 .5 5. 1,5 0x10"
@@ -157,7 +160,7 @@ def case(everything: Sequence[Seed], chance: random.Random) -> bytes:
 
 def outcome(data: bytes) -> str:
     """An empty text, or what is wrong with what came of a case."""
-    begin = time.process_time()
+    begin, peak = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     try:
         reading = read(io.BytesIO(data), name="fuzz.fits", limits=Limits(seconds=10.0))
         found = extract(Reading.from_bytes(reading.to_bytes()))
@@ -169,6 +172,9 @@ def outcome(data: bytes) -> str:
     mistakes = [p.message for one in found for p in one.problems if p.code in ("rule-failed", "extraction-failed")]
     if mistakes:
         return "\n".join(mistakes)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak) // 1024
+    if grown > MOST_MEGABYTES:
+        return f"{grown} MB more"
     return f"{seconds:.2f} s" if seconds > 1.0 else ""
 
 
