@@ -16,7 +16,7 @@ _NO_GRATING = re.compile(
 #: Cards that name the grating, grism or prism in the beam.
 _DISPERSERS = (
     "GRATING", "GRISM", "DISPERSR", "DISPERSE", "GRATENAM", "GRANAME", "GRISTRAN", "GRISNAME", "GRNAME", "GRISM_N",
-    "GRATNG_N", "ESO INS GRIS1 NAME", "ESO INS GRAT NAME", "ESO INS GRAT1 NAME", "ESO INS GRAT2 NAME",
+    "GRATNG_N", "ESO INS GRIS1 NAME", "ESO INS GRAT NAME", "ESO INS GRAT1 NAME", "ESO INS GRAT2 NAME", "OPT_ELEM",
 )  # fmt: skip
 _MODE = re.compile(r"(.*spect|long.?slit|ifu$|mos$|mxu$|lss$|.*echelle|.*slit$|sls$)", re.I)
 _PICTURE = re.compile(r"(acq|image|imaging|focus|through|direct|finding)", re.I)
@@ -38,7 +38,9 @@ def is_dispersed(scope: Scope) -> bool:
     technique = scope.text("ESO DPR TECH", "ESO PRO TECH").upper()
     if technique:
         return "SPECTRUM" in technique or "ECHELLE" in technique
-    if any(_MODE.match(str(hit.value).strip()) for hit in scope.hits("OBSTYPE", "OBSMODE", "OBS_MODE", "CAMERA")):
+    if any(_MODE.match(str(hit.value).strip()) for hit in scope.hits("OBSTYPE", "OBSMODE", "OBS_MODE")):
+        return True
+    if scope.text("CAMERA").lower() == "spectroscopy":
         return True
     named = [text for text in (scope.text(keyword) for keyword in _DISPERSERS) if text]
     if named:

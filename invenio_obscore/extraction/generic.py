@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from astropy import units as u
 
-from ..fits.values import card_unit, comment_time_unit, iso_from_mjd, parse_date
+from ..fits.values import card_unit, comment_time_unit, iso_from_mjd, parse_clock, parse_date
 from ..fits.wcs import image_shape
 from ..obscore.vocabularies import pol_states_text
 from .calibration import calib_level
@@ -113,9 +113,16 @@ def polarisation(scope: Scope) -> Iterator[Found]:
 # Time
 
 
+_SECONDS_A_DAY = 86_400.0
+
+
 def exposure(hit: Hit, scope: Scope) -> float | None:
     """Seconds; minutes or days where the card says so."""
     number = hit.hdu.header.number(hit.keyword)
+    clock = parse_clock(hit.value) if number is None and isinstance(hit.value, str) else None
+    if clock is not None:
+        scope.facts.setdefault("exposure", clock * _SECONDS_A_DAY)
+        return clock * _SECONDS_A_DAY
     if number is None or number < 0:
         return None
     unit = card_unit(hit.hdu.header, hit.keyword) or comment_time_unit(hit.hdu.header, hit.keyword)

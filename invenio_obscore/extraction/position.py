@@ -12,7 +12,7 @@ from ..errors import FitsError
 from ..fits.frames import equatorial, frame_of
 from ..fits.reading import HduReading
 from ..fits.sky import SkyCoverage, join, sky_coverage
-from ..fits.values import card_unit, parse_angle
+from ..fits.values import card_unit, parse_angle, parse_unit
 from ..fits.wcs import SkyAxes, axis_type, find_sky, image_shape, is_solar
 from .evidence import Evidence
 from .rules import Found
@@ -24,7 +24,9 @@ _POSITIONS = (
     ("RA_NOM", "DEC_NOM"), ("OBJRA", "OBJDEC"), ("OBSRA", "OBSDEC"), ("TELRA", "TELDEC"), ("RA_DEG", "DEC_DEG"),
     ("RADEG", "DECDEG"), ("MEANRA", "MEANDEC"), ("CRVAL1_RA", "CRVAL2_DEC"),
     ("TARGRA", "TARGDEC"), ("RA_TEL", "DEC_TEL"), ("TARG_RA", "TARG_DEC"), ("CAT-RA", "CAT-DEC"),
-    ("PLUG_RA", "PLUG_DEC"), ("APRA", "APDEC"), ("RA2000", "DEC2000"),
+    ("PLUG_RA", "PLUG_DEC"), ("APRA", "APDEC"), ("RA2000", "DEC2000"), ("OBJ_RA", "OBJ_DEC"), ("TEL_RA", "TEL_DEC"),
+    ("RA_OBS", "DEC_OBS"), ("CENTRA", "CENTDEC"), ("RA_CENT", "DEC_CENT"), ("RA_CNTR", "DEC_CNTR"), ("RACEN", "DECCEN"),
+    ("RAJ2000", "DEJ2000"), ("RAJ2000", "DECJ2000"), ("RA_D", "DEC_D"), ("RA_HMS", "DEC_DMS"), ("STRRA", "STRDEC"),
 )  # fmt: skip
 _POINTINGS = (("RA_PNT", "DEC_PNT"), ("RA_NOM", "DEC_NOM"))
 
@@ -34,6 +36,8 @@ def _angle(hit: Hit, *, hours_if_sexagesimal: bool) -> float | None:
     if isinstance(hit.value, bool):
         return None
     parsed = parse_angle(str(hit.value)) if isinstance(hit.value, str) else (float(hit.value), False)
+    if parsed is None and (number := hit.hdu.header.number(hit.keyword)) is not None:
+        parsed = (number, False)  # a number with its unit behind it
     if parsed is None or not math.isfinite(parsed[0]):
         return None
     value, sexagesimal = parsed
@@ -94,7 +98,7 @@ def column_position(scope: Scope) -> Iterator[Found]:
     """The reference position of a table's celestial columns (TCTYPn, TCRVLn: FITS 4.0, table 22)."""
     header = scope.first.header
     for kind, column in (("RA--", "s_ra"), ("DEC-", "s_dec")):
-        for number in range(1, header.integer("TFIELDS") + 1):
+        for number in range(1, min(999, header.integer("TFIELDS")) + 1):
             if str(header.get(f"TCTYP{number}", "")).upper().startswith(kind):
                 value = header.number(f"TCRVL{number}")
                 if value is not None:
@@ -131,8 +135,20 @@ def _lies_elsewhere(hdu: HduReading, axes: SkyAxes) -> bool:
 
 
 def _reference(hdu: HduReading, axes: SkyAxes) -> tuple[float | None, float | None]:
-    longitude, latitude = (hdu.header.number(f"CRVAL{n}{axes.alternate}") for n in (axes.longitude, axes.latitude))
+    """Degrees of the reference position; None where a number or its unit is none of an angle."""
+    longitude, latitude = (_in_degrees(hdu, n, axes.alternate) for n in (axes.longitude, axes.latitude))
     return longitude, latitude
+
+
+def _in_degrees(hdu: HduReading, axis: int, alternate: str) -> float | None:
+    number = hdu.header.number(f"CRVAL{axis}{alternate}")
+    text = hdu.header.text(f"CUNIT{axis}{alternate}")
+    if number is None or text is None:
+        return number
+    unit = parse_unit(text)
+    if unit == u.h:
+        return number * 15
+    return float(unit.to(u.deg, number)) if unit is not None and unit.is_equivalent(u.deg) else None
 
 
 def coverage(scope: Scope) -> SkyCoverage | None:

@@ -91,6 +91,27 @@ def _image_axis(hdu: HduReading, scope: Scope) -> SpectralCoverage | None:
 
 # Another extension
 
+#: Tables that list the energies of a map's planes: Fermi's tools, OGIP, gammapy.
+_PLANES = re.compile(r"EBOUNDS|ENERGIES|(.*_)?BANDS$")
+
+
+def planes(scope: Scope) -> Iterator[Found]:
+    """Energies of a cube's planes that a table lists: their edges, else their nodes; they go before a linear axis."""
+    shape = image_shape(scope.first.header)
+    if scope.kind not in ("cube", "spectral cube") or len(shape) < 3:
+        return
+    for hdu in scope.reading.hdus:
+        if not _PLANES.match(hdu.name) or int(hdu.tables.get("rows", 0)) != shape[2]:
+            continue
+        names = {c.name.upper(): c for c in columns(hdu.header)}
+        pair = ("E_MIN", "E_MAX") if "E_MAX" in names else ("ENERGY", "ENERGY")
+        default = "keV" if hdu.name == "EBOUNDS" else "MeV" if hdu.name == "ENERGIES" else ""
+        found_planes = list(_energy_columns(hdu, pair, default)) if pair[1] in names else []
+        if found_planes:
+            yield from found_planes
+            yield Found("em_xel", shape[2], Evidence("em_xel", "table", f"rows of {hdu.name}", hdu.index))
+            return
+
 
 def axis_extension(scope: Scope) -> Iterator[Found]:
     """Wavelengths that extensions of their own hold; those of several arms are put together."""
@@ -225,11 +246,11 @@ def _is_ogip_spectrum(hdu: HduReading) -> bool:
     return (hdu.header.text("HDUCLAS1") or "").upper() == "SPECTRUM" or "CHANNEL" in names and "DETCHANS" in hdu.header
 
 
-def _energy_columns(hdu: HduReading, names: tuple[str, str]) -> Iterator[Found]:
+def _energy_columns(hdu: HduReading, names: tuple[str, str], default: str = "keV") -> Iterator[Found]:
     ranges = {k.upper(): v for k, v in hdu.tables.get("range", {}).items()}
     if names[0] not in ranges or names[1] not in ranges:
         return
-    unit = next((c.unit for c in columns(hdu.header) if c.name.upper() == names[1]), "") or "keV"
+    unit = next((c.unit for c in columns(hdu.header) if c.name.upper() == names[1]), "") or default
     low, high = ranges[names[0]][0], ranges[names[1]][1]
     if low <= 0:
         low = min(1e-3 * high, high)
@@ -385,6 +406,7 @@ def photometric_band(scope: Scope) -> Iterator[Found]:
 
 #: In order: the file's own axis before keywords, keywords before names.
 SOURCES: tuple[Callable[[Scope], Iterator[Found]], ...] = (
+    planes,
     image_axis,
     axis_extension,
     table_axis,

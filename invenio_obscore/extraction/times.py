@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from astropy import units as u
 
-from ..fits.cards import Header
+from ..fits.cards import Header, parse_real
 from ..fits.values import card_unit, parse_clock, parse_date, parse_unit, to_utc
 from .evidence import Evidence
 from .rules import Found
@@ -23,8 +23,22 @@ _END_CLOCKS = (
     "TIMEEND", "END-UT",
 )  # fmt: skip
 _BEGIN_DATES = ("DATE-BEG", "DATE_BEG", "DATE-STA", "TSTART_DATE")
-_OBSERVATION_DATES = tuple("DATE-OBS DATE_OBS DATEOBS DATE_OB UTDATE UT-DATE OBS-DATE OBSDATE DATE__OBS".split())
-_ENDS = ("DATE-END", "DATE_END", "DATEEND", "DATE_STP", "DATE-STP", "DATE_OBE", "OBS_STP", "OBS-END", "OBS_END")
+_OBSERVATION_DATES = tuple(
+    "DATE-OBS DATE_OBS DATEOBS DATE_OB UTDATE UT-DATE OBS-DATE OBSDATE DATE__OBS OBSSTART OBS_STRT OBS-STRT OBSSTRT "
+    "OBS_START".split()
+)
+_ENDS = (
+    "DATE-END",
+    "DATE_END",
+    "DATEEND",
+    "DATE_STP",
+    "DATE-STP",
+    "DATE_OBE",
+    "OBS_STP",
+    "OBS-END",
+    "OBS_END",
+    "OBSEND",
+)
 _MJD_BEGINS = ("EXPSTART", "MJD-BEG", "MJD_BEG", "MJD-STR", "MJDSTART")
 _MJD_OBSERVATIONS = ("MJD-OBS", "MJD_OBS", "MJDOBS", "MJD_START", "MJD", "MJDATE")
 _MJD_ENDS = ("MJD-END", "MJD_END", "MJDEND", "MJD_STOP")
@@ -92,11 +106,17 @@ def _with_clock(mjd: float, hit: Hit, scope: Scope, clocks: tuple[str, ...]) -> 
     """A time of day from the same header (another header's may be of another date's)."""
     for keyword in clocks:
         value = hit.hdu.header.get(keyword)
-        clock = parse_clock(str(value).split("T")[-1]) if isinstance(value, str) else _seconds(value)
+        clock = _text_clock(value) if isinstance(value, str) else _seconds(value)
         if clock is not None:
             return mjd + clock
     scope.facts.setdefault("bare_date", hit.keyword)
     return mjd
+
+
+def _text_clock(text: str) -> float | None:
+    """A time of day in words of a clock, else as a number."""
+    clock = parse_clock(text.split("T")[-1])
+    return _seconds(parse_real(text)) if clock is None else clock
 
 
 def _seconds(value: object) -> float | None:

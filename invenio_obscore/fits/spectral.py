@@ -74,6 +74,8 @@ _OTHER_NAMES = {
 _NEED_UNIT = frozenset(
     {"WAVELENGTH", "WAVELEN", "WAVELNTH", "WLEN", "ENERGY", "PHOTON ENERGY", "WAVENUMBER", "AIR WAVELENGTH"}
 )
+#: The shortest and longest waves that anyone observes, in metres.
+_LOWEST, _HIGHEST = 1e-22, 300.0
 _AIPS_VELOCITY = ("LSR", "HEL", "OBS", "GEO", "BAR")
 _UNIT_KINDS = (("WAVE", u.m), ("FREQ", u.Hz), ("ENER", u.eV), ("WAVN", u.m**-1))
 
@@ -222,6 +224,9 @@ def spectral_coverage(
         # One sample that the axis' step makes wider than its value: the value itself.
         middle = sum(values) / 2
         result = coverage(kind, (middle, middle), rest, count=1, unit=unit, axis=axis, how=ctype, house=house, raw=raw)
+    if result is not None and house and not _LOWEST < result.low <= result.high < _HIGHEST:
+        # Metres are what the standard says of WAVE; of another name they are only a custom, which this value breaks.
+        raise FitsError(f"axis {axis} ({ctype}) without a unit gives {result.low:g} m, no light that telescopes see")
     if result is None:
         lacking = " without a rest frequency" if kind.name in _NEED_REST and math.isnan(rest) else ""
         raise FitsError(f"axis {axis} ({ctype}){lacking} gives no wavelength")

@@ -152,6 +152,7 @@ _NAMED = re.compile(r"\s*(\d{1,2})[-\s/.]([A-Za-z]{3})[a-z]*\.?[-\s/.](\d{2}|\d{
 _NAMED_BETWEEN = re.compile(r"\s*(\d{4})[-\s/.]([A-Za-z]{3})[a-z]*[-\s/.](\d{1,2})(?:[T\s]+(.*))?$")
 #: What C's asctime and IRAF write: ``Tue Nov 2 18:38:21 2010``.
 _ASCTIME = re.compile(r"\s*(?:[A-Za-z]{3},?\s+)?([A-Za-z]{3})[a-z]*\s+(\d{1,2})\s+([\d:.]+)\s+(\d{4})$")
+_MONTH_FIRST = re.compile(r"\s*([A-Za-z]{3})[a-z]*\.?\s+(\d{1,2}),?\s+(\d{4})(?:[T,\s]+(.*))?$")
 #: A day of the year: ``2004-123``, ``2004:123:12:30:00``.
 _DAY_OF_YEAR = re.compile(r"\s*(\d{4})[-:/](\d{3})(?:[T:\s]+(.*))?$")
 _COMPACT = re.compile(r"\s*(\d{4})(\d{2})(\d{2})(?:[T_]?(\d{2})(\d{2})(\d{2}))?$")
@@ -226,6 +227,9 @@ def _named_month(text: str) -> tuple[int, int, int, str] | None:
     match = _NAMED_BETWEEN.match(text)
     if match and match[2].lower() in _MONTHS:
         return int(match[1]), _MONTHS[match[2].lower()], int(match[3]), match[4] or ""
+    match = _MONTH_FIRST.match(text)
+    if match and match[1].lower() in _MONTHS:
+        return int(match[3]), _MONTHS[match[1].lower()], int(match[2]), match[4] or ""
     match = _ASCTIME.match(text)
     if match and match[1].lower() in _MONTHS:
         return int(match[4]), _MONTHS[match[1].lower()], int(match[2]), match[3]

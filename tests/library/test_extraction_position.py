@@ -201,3 +201,21 @@ def test_the_pixel_of_a_single_dish_is_no_outline() -> None:
     assert (product.row["s_ra"], product.row["s_dec"]) == (30.0, -20.0)
     assert product.row["s_fov"] is None
     assert product.row["s_region"] is None
+
+
+def test_a_reference_position_in_hours() -> None:
+    axes = {
+        "CTYPE1": "RA---TAN",
+        "CTYPE2": "DEC--TAN",
+        "CUNIT1": "hour",
+        "CUNIT2": "deg",
+        "CRVAL1": 5.0,
+        "CRVAL2": 20.0,
+    }
+    product = one(primary(**axes))
+    assert (product.row["s_ra"], product.row["s_dec"]) == (75.0, 20.0)
+
+
+def test_a_number_with_its_unit_behind_it_is_an_angle() -> None:
+    product = one(image(RA="83.5 deg", DEC="-22.0 deg"))
+    assert (product.row["s_ra"], product.row["s_dec"]) == (83.5, -22.0)

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 from extracted import codes, one
-from fits_files import image, primary, table
+from fits_files import SKY, image, primary, table
 
 from invenio_obscore.extraction import Product
 from invenio_obscore.extraction.bands import resolve
@@ -206,3 +206,19 @@ def test_wavelengths_in_the_air_by_their_ucd() -> None:
     cells = struct.pack(">4d", 5000.0, 1.0, 6000.0, 1.0)
     data = primary() + table([("WAVE", "D", "Angstrom"), ("FLUX", "D", "Jy")], cells, 2, TUCD1="em.wl;obs.atmos")
     assert one(data).row["em_min"] == pytest.approx(5.001394e-7, rel=1e-6)
+
+
+def test_the_energies_of_planes_stand_in_a_table() -> None:
+    """As Fermi's tools have it: the axis pretends to be linear, the table says the truth."""
+    axis: dict[str, object] = {"CTYPE3": "Energy", "CUNIT3": "MeV", "CRVAL3": 1e4, "CDELT3": 1e4, "CRPIX3": 1.0}
+    bounds = struct.pack(">6f", 1e7, 1e8, 1e8, 1e9, 1e9, 1e10)
+    table_ = table([("E_MIN", "E", "keV"), ("E_MAX", "E", "keV")], bounds, 3, EXTNAME="EBOUNDS")
+    product = one(image((10, 10, 3), **SKY, **axis) + table_)
+    assert (product.row["em_min"], product.row["em_max"]) == pytest.approx((1.2398e-19, 1.2398e-16), rel=1e-3)
+    assert product.row["em_xel"] == 3
+
+
+def test_a_custom_of_metres_gives_way_where_it_makes_no_light() -> None:
+    product = one(image((100,), CTYPE1="LAMBDA", CRVAL1=4000.0, CDELT1=1.0, CRPIX1=1.0))
+    assert product.row["em_min"] is None
+    assert "spectral-axis" in codes(product)

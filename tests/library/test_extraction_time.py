@@ -67,3 +67,16 @@ def test_an_end_of_a_date_and_a_time_of_day() -> None:
     product = one(image(**cards))
     assert product.row["t_max"] == pytest.approx(55503.19377, abs=1e-5)
     assert "time-order" not in codes(product)
+
+
+def test_an_exposure_by_the_clock() -> None:
+    assert one(image(EXPTIME="00:10:30")).row["t_exptime"] == pytest.approx(630.0)
+
+
+def test_hours_as_a_number_in_a_text() -> None:
+    assert one(image(DATE__OBS="2015-06-30", UT="12.5")).row["t_min"] == pytest.approx(57203.5208, abs=1e-4)
+
+
+def test_an_end_that_is_only_a_time_of_day_may_be_on_the_next_day() -> None:
+    product = one(image(DATE__OBS="2015-06-30T23:50:00", UTEND="00:10:00", EXPTIME=10.0))
+    assert product.row["t_max"] == pytest.approx(57204 + 10 / 1440, abs=1e-6)
