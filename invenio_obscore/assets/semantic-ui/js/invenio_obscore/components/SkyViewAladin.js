@@ -1,9 +1,32 @@
 // Aladin Lite is an optional package under GPL-3: it is loaded as a file of its own when a sky view comes into sight.
 
+import { i18next } from "@translations/invenio_obscore/i18next";
 import { footprints } from "./SkyChartProjection";
 
 const COLOUR = "#7fc4ff";
 const CHOSEN = "#ffb347";
+
+// Aladin's controls are pictures: names for people who hear the page.
+const CONTROLS = [
+  [".aladin-cooFrame, .aladin-input-select", i18next.t("Coordinate frame")],
+  [".aladin-location-copy", i18next.t("Copy the position")],
+  [".aladin-location input", i18next.t("Position of the centre")],
+  ["button.aladin-zoom-out", i18next.t("Zoom out")],
+  ["button.aladin-zoom-in", i18next.t("Zoom in")],
+  [".aladin-fullScreen-control button", i18next.t("Full screen")],
+];
+
+const nameControls = (element) => {
+  CONTROLS.forEach(([selector, name]) =>
+    element.querySelectorAll(selector).forEach((control) => {
+      if (control.matches("button, select, input")) control.setAttribute("aria-label", name);
+    })
+  );
+  element.querySelectorAll("button:not([aria-label])").forEach((control) =>
+    control.setAttribute("aria-label", i18next.t("Control of the sky view"))
+  );
+  element.querySelectorAll("img:not([alt])").forEach((picture) => picture.setAttribute("alt", ""));
+};
 
 /** The package, or an error where the pages were built without it or the browser cannot run it. */
 export const loadAladin = async () => {
@@ -50,6 +73,9 @@ export class AladinSky {
     this.aladin.addOverlay(this.chosen);
     this.aladin.addCatalog(this.marks);
     this.found = [];
+    nameControls(element);
+    // Some of them come later.
+    window.setTimeout(() => nameControls(element), 500);
   }
 
   /** An image survey (address of a HiPS) behind the footprints, if it can be reached. */

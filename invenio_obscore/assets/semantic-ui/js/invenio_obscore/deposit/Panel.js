@@ -52,6 +52,10 @@ const Found = ({ base, stored, uploading }) => {
   const { typed, change } = useTyped(base);
   const ask = useCallback((changes) => setQuery((former) => ({ ...former, ...changes })), []);
   const products = useMemo(() => (listing ? listing.products : []), [listing]);
+  const select = useCallback((id) => {
+    setOpened(id);
+    window.setTimeout(() => document.querySelector("#obscore-panel tr.active")?.scrollIntoView({ block: "nearest" }), 0);
+  }, []);
 
   const detail = (product, controls) => (
     <Detail
@@ -71,7 +75,7 @@ const Found = ({ base, stored, uploading }) => {
       <Status listing={listing} uploading={uploading} />
       {listing && listing.counts.products + listing.counts.failed > 0 && (
         <>
-          <Sky products={products} selected={opened} onSelect={setOpened} />
+          <Sky products={products} selected={opened} onSelect={select} />
           <Filters query={query} onChange={ask} />
           {products.length > 0 ? (
             <ProductList
