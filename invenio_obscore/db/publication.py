@@ -28,7 +28,6 @@ from sqlalchemy import (
     Uuid,
     delete,
     func,
-    insert,
     select,
 )
 from sqlalchemy.dialects.postgresql import REAL
@@ -39,6 +38,7 @@ from ..obscore.columns import OBSCORE, OBSCORE_HEA, OBSCORE_RADIO
 from ..obscore.fields import Field
 from ..obscore.regions import Region
 from ..obscore.row import ObsCoreRow
+from .inserting import insert_rows
 
 logger = logging.getLogger(__name__)
 
@@ -230,7 +230,7 @@ def _inserted(connection: Connection, table: Table, rows: Sequence[dict[str, Any
     """Insert rows under a savepoint; None, or why the data were refused."""
     savepoint = connection.begin_nested()
     try:
-        connection.execute(insert(table), rows)
+        insert_rows(connection, table, rows)
     except (DataError, IntegrityError, InternalError, OperationalError) as error:
         savepoint.rollback()
         if isinstance(error, OperationalError) and not _is_limit(error):
@@ -273,6 +273,11 @@ def read_rows(
 def count_rows(connection: Connection, *, recid: str) -> int:
     """How many rows a record version has."""
     return int(connection.scalar(select(func.count()).select_from(_MAIN).where(_MAIN.c.recid == recid)) or 0)
+
+
+def recids(connection: Connection, parent_uuid: UUID) -> list[str]:
+    """The versions of a record that have rows."""
+    return sorted(connection.scalars(select(_MAIN.c.recid).where(_MAIN.c.parent_uuid == parent_uuid).distinct()))
 
 
 def parents(connection: Connection) -> set[UUID]:

@@ -74,6 +74,9 @@ def _check_timestamp(text: str) -> None:
     datetime.fromisoformat(text)
 
 
+_REGIONS = frozenset(name for name, column in ALL_COLUMNS.items() if column.xtype == "adql:REGION")
+
+
 class ObsCoreRow(MutableMapping[str, Value]):
     """A mapping from every column of :data:`~.columns.ALL_COLUMNS` to its value; unset columns are None.
 
@@ -86,6 +89,15 @@ class ObsCoreRow(MutableMapping[str, Value]):
         self._values: dict[str, Value] = {}
         for name, value in (values or {}).items():
             self[name] = value
+
+    @classmethod
+    def restored(cls, values: Mapping[str, Any]) -> ObsCoreRow:
+        """The row that gave these values by :meth:`to_dict`: taken as they are, since publishing restores thousands."""
+        row = cls()
+        row._values = {name: value for name, value in values.items() if name in ALL_COLUMNS}
+        for name in _REGIONS & row._values.keys():
+            row[name] = values[name]
+        return row
 
     def __getitem__(self, name: str) -> Value:
         if name not in ALL_COLUMNS:

@@ -10,6 +10,8 @@ from typing import Literal
 from astropy.io.votable.ucd import check_ucd
 
 from .columns import ALL_COLUMNS, OBSCORE
+from .regions import Region
+from .regions import flaw as shape_flaw
 from .row import ObsCoreRow, Value
 from .vocabularies import CALIB_LEVELS, DATA_RIGHTS, DATAPRODUCT_TYPES, POL_STATES
 
@@ -108,7 +110,12 @@ def _matching(pattern: str, what: str) -> Callable[[Value], str]:
     return lambda value: "" if compiled.fullmatch(str(value)) else f"{str(value)[:80]!r} is no {what}"
 
 
+def _shape(value: Value) -> str:
+    return shape_flaw(value) if isinstance(value, Region) else f"{str(value)[:80]!r} is no region"
+
+
 _CHECKS: dict[str, Callable[[Value], str]] = {
+    "s_region": _shape,
     "dataproduct_type": _term(DATAPRODUCT_TYPES),
     "calib_level": _term(tuple(CALIB_LEVELS)),
     "data_rights": _term(DATA_RIGHTS),

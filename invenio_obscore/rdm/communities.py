@@ -1,6 +1,8 @@
 """A record's default community names its collection (``obs_collection``): rows follow when that changes.
 
-A community may hold thousands of records, so this happens in a task after the commit.
+A community may hold thousands of records, so this happens in a task after the commit. Communities and the choice of a
+default one are followed by components. InvenioRDM has none where a record joins a community (a request that is
+accepted, an inclusion without review): there the row that ties them is watched.
 """
 
 from __future__ import annotations
@@ -16,11 +18,16 @@ from invenio_db.uow import UnitOfWork
 from invenio_drafts_resources.services.records.components import ServiceComponent
 from invenio_rdm_records.records.models import RDMParentCommunity
 from invenio_records_resources.services.uow import TaskOp
-from sqlalchemy import select
+from kombu.exceptions import OperationalError
+from sqlalchemy import Connection, event, select
+from sqlalchemy.orm import Mapper, Session, object_session
 
 from . import publication, queue
 
 logger = logging.getLogger(__name__)
+
+#: Where a session keeps the records that joined a community in its transaction.
+_JOINED = "obscore-joined"
 
 
 @shared_task(ignore_result=True)
@@ -73,3 +80,27 @@ class RecordCommunitiesComponent(ServiceComponent):
 
     def _sync(self, record: Any) -> None:  # noqa: ANN401
         self.uow.register(TaskOp.for_async_apply(sync_parent, args=(str(record.parent.id),), **queue.options()))
+
+
+@event.listens_for(RDMParentCommunity, "after_insert")
+def _note_joined(mapper: Mapper[Any], connection: Connection, tie: Any) -> None:  # noqa: ANN401
+    session = object_session(tie)
+    if session is not None:
+        session.info.setdefault(_JOINED, set()).add(str(tie.record_id))
+
+
+@event.listens_for(db.session, "after_commit")
+def _sync_joined(session: Session) -> None:
+    """Send the tasks; without a broker ``invenio obscore reconcile`` finds what is left."""
+    if session.in_nested_transaction():
+        return
+    try:
+        for parent_uuid in sorted(session.info.pop(_JOINED, ())):
+            sync_parent.apply_async(args=(parent_uuid,), **queue.options())
+    except OperationalError:
+        logger.warning("the message broker does not answer; a record's collection is not up to date", exc_info=True)
+
+
+@event.listens_for(db.session, "after_rollback")
+def _forget_joined(session: Session) -> None:
+    session.info.pop(_JOINED, None)

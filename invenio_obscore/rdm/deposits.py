@@ -50,8 +50,13 @@ class DraftPage:
         return sum(self.counts.values())
 
 
-def read_draft(identity: Identity, recid: str, *, page: int, size: int) -> DraftPage:
+def read_draft(identity: Identity, recid: str, *, page: int, size: int, window: range) -> DraftPage:
     """Files of a draft with their products, evidence and problems.
+
+    Parameters
+    ----------
+    window
+        Which products of each file, by their numbers from 0: an archive may have thousands.
 
     Raises
     ------
@@ -66,7 +71,7 @@ def read_draft(identity: Identity, recid: str, *, page: int, size: int) -> Draft
     files = list_files(draft.id, Stage.DRAFT, offset=(page - 1) * size, limit=size)
     if has_orphan([file.file_id for file in files]):
         send_sweep()
-    found = products_of(files, decided, patience=_PATIENCE)
+    found = products_of(files, decided, patience=_PATIENCE, window=window)
     db.session.commit()  # what was computed for this page stays in the cache
     counts = count_by_status(draft.id, Stage.DRAFT)
     return DraftPage(decided, found, {status: counts.get(status, 0) for status in Status}, page, size)

@@ -75,8 +75,14 @@ def states(keys: Collection[Key]) -> dict[Key, State]:
     return {(row.file_id, row.key): State(row.rows, row.complete, row.reason, row.fresh) for row in found}
 
 
-def documents(keys: Collection[Key]) -> dict[Key, list[tuple[dict[str, Any], int | None]]]:
-    """Products (`Product.to_dict`) of complete extractions in their order, each with the bytes of its file."""
+def documents(keys: Collection[Key], window: range | None = None) -> dict[Key, list[tuple[dict[str, Any], int | None]]]:
+    """Products (`Product.to_dict`) of complete extractions in their order, each with the bytes of its file.
+
+    Parameters
+    ----------
+    window
+        Only those with these numbers (from 0, what failed counted with them).
+    """
     if not keys:
         return {}
     entry, header = ObsCoreExtracted, ObsCoreExtraction
@@ -86,6 +92,8 @@ def documents(keys: Collection[Key]) -> dict[Key, list[tuple[dict[str, Any], int
         .where(tuple_(entry.file_id, entry.key).in_(list(keys)), header.complete, ~entry.failed)
         .order_by(entry.file_id, entry.key, entry.number)
     )
+    if window is not None:
+        statement = statement.where(entry.number >= window.start, entry.number < window.stop)
     found: dict[Key, list[tuple[dict[str, Any], int | None]]] = {}
     for row in db.session.execute(statement):
         found.setdefault((row.file_id, row.key), []).append((row.document, row.size))

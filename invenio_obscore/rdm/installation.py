@@ -6,7 +6,9 @@ here, by statements that one may run again and again.
 
 from __future__ import annotations
 
+import hashlib
 import logging
+from dataclasses import replace
 from typing import Any
 
 from flask import current_app
@@ -17,7 +19,7 @@ from invenio_records_resources.services.uow import RecordCommitOp
 from invenio_search import current_search_client
 from invenio_search.engine import search
 from invenio_search.utils import build_alias_name
-from sqlalchemy import Text, cast, inspect, select
+from sqlalchemy import Text, cast, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from ..db import ddl
@@ -37,12 +39,34 @@ def _settings() -> ddl.DdlSettings:
 _PRIVILEGED = ("CREATE EXTENSION", "ALTER ROLE", "DO $do$ BEGIN\n  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles")
 
 
+def _statements() -> list[str]:
+    """All that is to be run; the last one notes which version of it was."""
+    statements = ddl.statements(_settings())
+    return [*statements, f"COMMENT ON SCHEMA adql IS '{_NOTE}{_digest()}'"]
+
+
+#: Before the digest, in the comment on the schema of our functions.
+_NOTE = "invenio-obscore set-up "
+
+
+def _digest() -> str:
+    """Of the statements; a password is no part of it."""
+    settings = replace(_settings(), reader_password="")
+    return hashlib.sha256("\n".join(ddl.statements(settings)).encode()).hexdigest()[:16]
+
+
+def _is_stale() -> bool:
+    """Whether another version of the statements was run than the present one."""
+    noted = db.session.scalar(text("SELECT obj_description(to_regnamespace('adql'), 'pg_namespace')"))
+    return noted != f"{_NOTE}{_digest()}"
+
+
 def administrators_sql() -> list[str]:
     """What :func:`set_up_database` runs, for an administrator: all that is made belongs to the application's user."""
     url = db.engine.url
     owner, database = (_quoted(str(name)) for name in (url.username, url.database))
     made = [f"GRANT CREATE ON DATABASE {database} TO {owner}", f"SET ROLE {owner}"]
-    for statement in ddl.statements(_settings()):
+    for statement in _statements():
         privileged = statement.startswith(_PRIVILEGED)
         made += ["RESET ROLE", statement, f"SET ROLE {owner}"] if privileged else [statement]
     return [*made, "RESET ROLE"]
@@ -60,7 +84,7 @@ def set_up_database() -> int:
     ConfigurationError
         The database user may not do it, or pgSphere is not there.
     """
-    return _run(ddl.statements(_settings()))
+    return _run(_statements())
 
 
 def tear_down_database() -> int:
@@ -89,6 +113,8 @@ def missing() -> list[str]:
         found.append("the module's tables are missing: run `invenio alembic upgrade`")
     if not inspector.has_table("obscore", schema="ivoa"):
         found.append("the table ivoa.obscore is missing: run `invenio obscore setup`")
+    elif _is_stale():
+        found.append("the published schema is another version's: run `invenio obscore setup`")
     if _unmapped():
         found.append("the search indices lack the fields obscore:*: run `invenio obscore setup`")
     if not current_app.config["OBSCORE_READER_PASSWORD"]:

@@ -106,15 +106,19 @@ def read(identity: Identity, recid: str, query: Query) -> Page:
     files = list_files(draft.id, Stage.DRAFT)
     states = _brought_up_to_date(draft.id, files, decided)
     entries = _entries(draft.id, files, states, decided)
-    wanted = select(entries).where(*_conditions(entries, query))
-    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    conditions = list(_conditions(entries, query))
+    wanted = select(entries).where(*conditions)
+    counts = _counts(entries)
+    total = counts["products"] + counts["failed"]
+    if conditions:
+        total = db.session.scalar(select(func.count()).select_from(entries).where(*conditions)) or 0
     ordered = wanted.order_by(*_order(entries, query.sort)).offset((query.page - 1) * query.size).limit(query.size)
     rows = db.session.execute(ordered).all()
     found = Page(
         decided,
         _products(draft.id, rows, files, states),
         total,
-        _counts(entries),
+        counts,
         {status.value: sum(file.status is status for file in files) for status in Status},
         _progress(files, states),
     )

@@ -22,13 +22,13 @@ from sqlalchemy.dialects.postgresql import insert
 from ..errors import ColumnError
 from ..extraction import Problem, Product
 from ..obscore.columns import SYSTEM_COLUMNS
-from ..pipeline import correct
+from ..pipeline import address, correct
 from .extractions import Key, sortable
 from .models import ObsCoreExtracted, ObsCoreOverlay
 
 _BATCH = 250
 #: Products that a file's only one may also be called.
-_ONLY = ("", "#")
+ONLY = ("", "#")
 
 #: Product → column → value, of one file.
 FileCorrections = Mapping[str, Mapping[str, Any]]
@@ -95,7 +95,7 @@ def corrected(document: Mapping[str, Any], values: Mapping[str, Any], orphans: S
     """An extracted product with corrections laid over it."""
     product = Product.from_dict(dict(document))
     try:
-        correct([product], {_address(product): values}, system=SYSTEM_COLUMNS)
+        correct([product], {address(product): values}, system=SYSTEM_COLUMNS)
     except ColumnError as error:
         # Corrections are checked when they come; only a column that a later version dropped ends here.
         product.problems.append(Problem("attention", "correction-failed", str(error), column=error.column))
@@ -103,10 +103,6 @@ def corrected(document: Mapping[str, Any], values: Mapping[str, Any], orphans: S
         message = f"corrections for the product {name!r} have no effect: the file has no such product"
         product.problems.append(Problem("attention", "correction-orphaned", message))
     return product.to_dict()
-
-
-def _address(product: Product) -> str:
-    return f"{product.member}#{product.key}" if product.member or product.key else ""
 
 
 def _present(record_uuid: UUID) -> dict[_Place, str]:
@@ -124,7 +120,7 @@ def _wanted(files: Sequence[tuple[Key, FileCorrections]], *, only: str | None = 
         by_name = {name: number for number, name in sorted(places.items(), reverse=True)}
         if len(places) == 1 and 0 in places and _is_only_one(key):
             # A file's only product may be called "" (or "#") whatever its name.
-            by_name |= {name: 0 for name in _ONLY if name in given and name not in by_name}
+            by_name |= {name: 0 for name in ONLY if name in given and name not in by_name}
         matched = {by_name[name]: name for name in given if name in by_name}
         orphans = tuple(sorted(name for name in given if name not in by_name)) if only is None else ()
         for number, name in matched.items():

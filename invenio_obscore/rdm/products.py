@@ -18,7 +18,7 @@ from invenio_db import db
 from ..errors import ColumnError, FitsLimitError
 from ..extraction import Problem, Product
 from ..obscore.columns import SYSTEM_COLUMNS
-from ..pipeline import correct
+from ..pipeline import address, correct
 from . import extractions, overlays, verification
 from .extractions import COMPUTING, Key, State, key_of
 from .models import Stage, Status
@@ -40,6 +40,8 @@ class FileProducts:
         Why it has no products although it was read.
     pending
         Whether a task has still to compute them.
+    total
+        How many there are in all, what could not be read counted with them.
     """
 
     file: StoredFile
@@ -47,10 +49,15 @@ class FileProducts:
     reason: str = ""
     sizes: list[int | None] = field(default_factory=list)
     pending: bool = False
+    total: int = 0
 
 
 def products_of(
-    files: Sequence[StoredFile], decided: Verification, *, patience: float = math.inf
+    files: Sequence[StoredFile],
+    decided: Verification,
+    *,
+    patience: float = math.inf,
+    window: range | None = None,
 ) -> list[FileProducts]:
     """Products of these files under a mapping with its corrections, in the order of the files.
 
@@ -61,16 +68,49 @@ def products_of(
     ----------
     patience
         Seconds after which no further file is computed; those left have a reason and no products.
+    window
+        Only the products of each file with these numbers, from 0.
     """
     keys = keys_of(files, decided.mapping)
     found = computed(files, keys, decided.mapping, patience=patience)
-    documents = extractions.documents([keys[name] for name, state in found.items() if state.complete])
+    documents = extractions.documents([keys[name] for name, state in found.items() if state.complete], window)
     return [
         _file_products(file, found[file.key], documents.get(keys[file.key], []), decided)
         if file.key in found
         else FileProducts(file)
         for file in files
     ]
+
+
+@dataclass
+class FileDocuments:
+    """A file and its products as JSON has them (`Product.to_dict`), with the bytes of each one's own file."""
+
+    file: StoredFile
+    documents: list[tuple[dict[str, Any], int | None]] = field(default_factory=list)
+    pending: bool = False
+
+
+def documents_of(files: Sequence[StoredFile], decided: Verification) -> list[FileDocuments]:
+    """What `products_of` gives, as it is stored: for those who publish thousands."""
+    keys = keys_of(files, decided.mapping)
+    states = computed(files, keys, decided.mapping)
+    found = extractions.documents([keys[name] for name, state in states.items() if state.complete])
+    made = []
+    for file in files:
+        documents = found.get(keys[file.key], []) if file.key in states else []
+        given = decided.corrections.get(file.key, {})
+        corrected = [(_corrected(document, given, only=len(documents) == 1), size) for document, size in documents]
+        pending = file.key in states and file.is_archive and not states[file.key].complete
+        made.append(FileDocuments(file, corrected, pending))
+    return made
+
+
+def _corrected(document: dict[str, Any], given: overlays.FileCorrections, *, only: bool) -> dict[str, Any]:
+    """The product with its corrections; a file's only product may be called "" or "#" whatever its name."""
+    names = (extractions.name_of(document), *(overlays.ONLY if only else ()))
+    values = {column: value for name in reversed(names) for column, value in given.get(name, {}).items()}
+    return overlays.corrected(document, values) if values else document
 
 
 def keys_of(files: Iterable[StoredFile], mapping: str) -> dict[str, Key]:
@@ -138,15 +178,19 @@ def _file_products(
     decided: Verification,
 ) -> FileProducts:
     products = [Product.from_dict(document) for document, _ in documents]
-    _correct(products, decided, file.key)
+    _correct(products, decided.corrections.get(file.key, {}), whole=len(documents) == state.rows)
     pending = file.is_archive and not state.complete
     reason = state.reason or (COMPUTING if pending else "")
-    return FileProducts(file, products, reason, [size for _, size in documents], pending)
+    return FileProducts(file, products, reason, [size for _, size in documents], pending, state.rows)
 
 
-def _correct(products: list[Product], decided: Verification, file_key: str) -> None:
+def _correct(products: list[Product], corrections: overlays.FileCorrections, *, whole: bool) -> None:
+    """Lay corrections over; of a part of a file's products only what concerns them."""
+    if not whole:
+        names = {address(product) for product in products}
+        corrections = {name: values for name, values in corrections.items() if name in names}
     try:
-        correct(products, decided.corrections.get(file_key, {}), system=SYSTEM_COLUMNS)
+        correct(products, corrections, system=SYSTEM_COLUMNS)
     except ColumnError as error:
         # Corrections are checked when they come; only a column that a later version dropped ends here.
         for product in products:

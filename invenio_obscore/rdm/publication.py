@@ -27,7 +27,7 @@ from ..db import registry
 from ..db.publication import Changes, PublicRow
 from . import custom_fields, published, reading, verification
 from .models import Stage, Status
-from .products import products_of
+from .products import documents_of
 from .published import Said, Version
 from .queue import TellRecordsOp
 from .rows import complete, record_facts
@@ -68,7 +68,7 @@ def publish(record: Any, uow: UnitOfWork) -> Synced:  # noqa: ANN401 - an RDMRec
     reading.lock_unfinished(file_ids(record.id, Stage.PUBLISHED))
     files = list_files(record.id, Stage.PUBLISHED) if record.files.enabled else []
     decided = verification.publish(record.id)
-    found = products_of(files, decided)
+    found = documents_of(files, decided)
     said = published.replace(version_of(record), found)
     _leave_to_tasks([one.file.file_id for one in found if one.pending], uow)
     return _sync(record.parent, record, uow, (files, said))
@@ -197,7 +197,7 @@ def _said(record: Any, files: Sequence[StoredFile]) -> list[Said]:  # noqa: ANN4
     untold = [file for file in files if file.status is Status.DONE and (file.file_id, file.key) not in told]
     if untold:
         decided = verification.current(record.id, Stage.PUBLISHED)
-        found = products_of(untold, decided)
+        found = documents_of(untold, decided)
         published.replace(version_of(record), found, only=[file.file_id for file in untold])
     if told - held:
         published.drop_files(record.id, {file_id for file_id, _ in held})

@@ -14,20 +14,22 @@ from uuid import UUID
 from flask import current_app
 from invenio_db import db
 from invenio_files_rest.models import FileInstance
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
+from ..db.inserting import insert_rows
 from ..extraction import EXTRACTOR_VERSION
-from ..extraction.evidence import Product
 from ..obscore.columns import SYSTEM_COLUMNS
 from . import identity
 from .models import ObsCoreProduct, ObsCorePublished
-from .products import FileProducts
+from .products import FileDocuments
 from .rows import authority
 
 logger = logging.getLogger(__name__)
 
 #: Products that a record has published so far, with the checksums of their files.
 _Given = Sequence[tuple[ObsCoreProduct, str | None]]
+#: A product as JSON has it.
+_Document = Mapping[str, Any]
 #: What names a product for ever: stored bytes, file key, member, key.
 _Name = tuple[UUID, str, str, str]
 
@@ -74,7 +76,7 @@ def evidence(record_uuid: UUID) -> dict[str, Any]:
     return dict(db.session.execute(statement.filter_by(record_uuid=record_uuid)).tuples())
 
 
-def replace(version: Version, found: Sequence[FileProducts], *, only: Iterable[UUID] | None = None) -> list[Said]:
+def replace(version: Version, found: Sequence[FileDocuments], *, only: Iterable[UUID] | None = None) -> list[Said]:
     """Store what a version says of its products, in place of what it said before, and return it.
 
     Parameters
@@ -92,33 +94,25 @@ def replace(version: Version, found: Sequence[FileProducts], *, only: Iterable[U
         db.session.execute(stale)
     named = _named(found)
     dids = _identify(version, list(named), given)
-    if named:
-        rows = [_published(version, dids[name], name, *found_) for name, found_ in named.items()]
-        db.session.execute(insert(ObsCorePublished), rows)
-    else:
-        rows = []
+    rows = [_published(version, dids[name], name, *found_) for name, found_ in named.items()]
+    insert_rows(db.session.connection(), ObsCorePublished.__table__, rows)
     return [
         Said(row["obs_publisher_did"], *name[:3], row["row"], EXTRACTOR_VERSION, row["size"])
         for name, row in zip(named, rows)
     ]
 
 
-def _published(version: Version, did: str, name: _Name, product: Product, size: int | None) -> dict[str, Any]:
+def _published(version: Version, did: str, name: _Name, document: _Document, size: int | None) -> dict[str, Any]:
     return {
         "record_uuid": version.record_uuid,
         "obs_publisher_did": did,
         "file_id": name[0],
         "file_key": name[1],
-        "row": _own_columns(product),
-        "evidence": {column: source.to_dict() for column, source in product.evidence.items()},
+        "row": {column: value for column, value in document["row"].items() if column not in SYSTEM_COLUMNS},
+        "evidence": document["evidence"],
         "extractor_version": EXTRACTOR_VERSION,
         "size": size if name[2] else None,
     }
-
-
-def _own_columns(product: Product) -> dict[str, Any]:
-    """The row without the server's columns."""
-    return {column: value for column, value in product.row.to_dict().items() if column not in SYSTEM_COLUMNS}
 
 
 def drop_files(record_uuid: UUID, kept: Iterable[UUID]) -> int:
@@ -129,17 +123,17 @@ def drop_files(record_uuid: UUID, kept: Iterable[UUID]) -> int:
     return int(db.session.execute(statement).rowcount)
 
 
-def _named(found: Sequence[FileProducts]) -> dict[_Name, tuple[Product, int | None]]:
+def _named(found: Sequence[FileDocuments]) -> dict[_Name, tuple[_Document, int | None]]:
     """The products by name, with the bytes of their files; of two with one name the first counts."""
-    named: dict[_Name, tuple[Product, int | None]] = {}
-    for file_products in found:
-        file = file_products.file
-        for product, size in zip(file_products.products, file_products.sizes, strict=True):
-            name = (file.file_id, file.key, product.member, product.key)
+    named: dict[_Name, tuple[_Document, int | None]] = {}
+    for of_file in found:
+        file = of_file.file
+        for document, size in of_file.documents:
+            name = (file.file_id, file.key, document["member"], document["key"])
             if name in named:
                 logger.warning("%s holds two products named %r: the second is left out", file.key, name[2:])
                 continue
-            named[name] = (product, size)
+            named[name] = (document, size)
     return named
 
 
@@ -215,8 +209,8 @@ def _give(version: Version, names: Sequence[_Name], taken: set[str]) -> dict[_Na
             salted = identity.product_hash(*name[1:], salt=str(name[0]))
             did = identity.obs_publisher_did(authority(), path, version.recid, salted)
         dids[name] = did
-    if dids:
-        db.session.execute(insert(ObsCoreProduct), [_product(version, name, did) for name, did in dids.items()])
+    rows = [_product(version, name, did) for name, did in dids.items()]
+    insert_rows(db.session.connection(), ObsCoreProduct.__table__, rows)
     return dids
 
 

@@ -14,6 +14,7 @@ from ..db.publication import rows_table
 from ..obscore.columns import OBSCORE
 from .listing import Query
 from .models import ObsCoreProduct, ObsCorePublished
+from .published_rows import versions_with_rows
 
 _SEARCHED = (
     "target_name",
@@ -34,7 +35,8 @@ def read(identity: Identity, recid: str, query: Query) -> dict[str, Any]:
     PermissionDeniedError, PIDDoesNotExistError, RecordDeletedException
         As InvenioRDM answers for the record itself.
     """
-    recid = str(current_rdm_records_service.read(identity, recid).id)
+    record = current_rdm_records_service.read(identity, recid)._record
+    recid = str(record.pid.pid_value)
     every = _every(recid)
     wanted = every.where(*_conditions(query))
     total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
@@ -48,13 +50,15 @@ def read(identity: Identity, recid: str, query: Query) -> dict[str, Any]:
         "page": query.page,
         "size": query.size,
         "counts": {"products": products, "attention": 0, "failed": 0},
+        "versions": versions_with_rows(record),
     }
 
 
 def _every(recid: str) -> Select[Any]:
     table = rows_table()
     said, given = ObsCorePublished, ObsCoreProduct
-    did = table.c.obs_publisher_did
+    # Published text sorts by code point, our own tables' keys do not: only so an index serves the join.
+    did = table.c.obs_publisher_did.collate("default")
     return (
         select(*(table.c[name] for name in OBSCORE), said.file_key, given.member, given.key)
         .join(said, (said.record_uuid == table.c.record_uuid) & (said.obs_publisher_did == did))

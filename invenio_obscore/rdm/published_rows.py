@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from flask_principal import Identity
 from invenio_db import db
 from invenio_rdm_records.proxies import current_rdm_records_service
 from werkzeug.datastructures import MIMEAccept
 
-from ..db.publication import count_rows, read_rows
+from ..db.publication import count_rows, read_rows, recids
 from ..formats import Format, MemorySource, Meta, for_responseformat
 from ..obscore.columns import OBSCORE
 
@@ -64,7 +65,8 @@ def read(identity: Identity, recid: str, chosen: Representation, *, page: int = 
     PermissionDeniedError, PIDDoesNotExistError, RecordDeletedException
         As InvenioRDM answers for the record itself.
     """
-    recid = str(current_rdm_records_service.read(identity, recid).id)
+    record = current_rdm_records_service.read(identity, recid)._record
+    recid = str(record.pid.pid_value)
     connection = db.session.connection()
     if chosen.format is None:
         rows = read_rows(connection, recid=recid, offset=(page - 1) * size, limit=size)
@@ -74,6 +76,7 @@ def read(identity: Identity, recid: str, chosen: Representation, *, page: int = 
             "total": count_rows(connection, recid=recid),
             "page": page,
             "size": size,
+            "versions": versions_with_rows(record),
         }
         return Answer({"Content-Type": _JSON}, iter([json.dumps(body).encode()]))
     table = ([row[name] for name in OBSCORE] for row in read_rows(connection, recid=recid))
@@ -83,6 +86,11 @@ def read(identity: Identity, recid: str, chosen: Representation, *, page: int = 
         "Content-Disposition": f'attachment; filename="{recid}-obscore{chosen.format.suffix}"',
     }
     return Answer(headers, _started(chosen.format.stream(MemorySource(OBSCORE.values(), table), meta)))
+
+
+def versions_with_rows(record: Any) -> list[str]:  # noqa: ANN401 - an RDMRecord
+    """Identifiers of the versions of a record whose products are published: without rows of its own, look there."""
+    return recids(db.session.connection(), record.parent.id)
 
 
 def _started(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -21,7 +21,7 @@ from ..errors import ObsCoreError
 from ..extraction import EXTRACTOR_VERSION
 from . import publication, published, verification
 from .models import ObsCorePublished, Stage, Status
-from .products import products_of
+from .products import compute_all, documents_of
 from .queue import ReadFilesOp
 from .stored_files import file_ids, list_files
 from .visibility import files_are_public, record_is_public
@@ -167,11 +167,13 @@ def _outdated() -> list[UUID]:
 
 
 def _reextract_one(record: Any, *, dry_run: bool) -> list[Difference]:  # noqa: ANN401
+    decided = verification.current(record.id, Stage.PUBLISHED)
+    compute_all(list_files(record.id, Stage.PUBLISHED), decided.mapping)
     with UnitOfWork(db.session) as uow:
         publication.lock(record.parent.id)
         before = {said.obs_publisher_did: said for said in published.load(record.id)}
         files = [f for f in list_files(record.id, Stage.PUBLISHED) if f.status is Status.DONE]
-        found = products_of(files, verification.current(record.id, Stage.PUBLISHED))
+        found = documents_of(files, decided)
         published.replace(publication.version_of(record), found)
         after = {said.obs_publisher_did: said for said in published.load(record.id)}
         if dry_run:

@@ -57,9 +57,10 @@ class ObsCoreResource(Resource):
     def read_draft(self) -> Response:
         """A page of a draft's files with rows, evidence and problems."""
         asked = PageSchema().load(request.args)
-        within = (asked.pop("products_page"), asked.pop("products_size"))
-        shown = deposits.read_draft(g.identity, _pid(), **asked)
-        return _tagged(_draft_body(shown, within), shown.verification.revision)
+        number, size = asked.pop("products_page"), asked.pop("products_size")
+        window = range((number - 1) * size, number * size)
+        shown = deposits.read_draft(g.identity, _pid(), **asked, window=window)
+        return _tagged(_draft_body(shown), shown.verification.revision)
 
     def list_products(self) -> Response:
         """A page of a draft's products, worst first."""
@@ -173,12 +174,12 @@ def _tagged(body: dict[str, Any], revision: int) -> Response:
     return response
 
 
-def _draft_body(shown: DraftPage, within: tuple[int, int]) -> dict[str, Any]:
+def _draft_body(shown: DraftPage) -> dict[str, Any]:
     return {
         "revision": shown.verification.revision,
         "mapping": shown.verification.mapping,
         "corrections": shown.verification.corrections,
-        "files": [_file(found, *within) for found in shown.files],
+        "files": [_file(found) for found in shown.files],
         "counts": shown.counts,
         "total": shown.total,
         "page": shown.page,
@@ -187,9 +188,8 @@ def _draft_body(shown: DraftPage, within: tuple[int, int]) -> dict[str, Any]:
     }
 
 
-def _file(found: FileProducts, page: int, size: int) -> dict[str, Any]:
-    """One file with a page of its products (an archive may have thousands)."""
-    file, first = found.file, (page - 1) * size
+def _file(found: FileProducts) -> dict[str, Any]:
+    file = found.file
     return {
         "key": file.key,
         "file_id": str(file.file_id),
@@ -204,9 +204,9 @@ def _file(found: FileProducts, page: int, size: int) -> dict[str, Any]:
                 "evidence": {name: evidence.to_dict() for name, evidence in product.evidence.items()},
                 "problems": [problem.to_dict() for problem in product.problems],
             }
-            for product in found.products[first : first + size]
+            for product in found.products
         ],
-        "products_total": len(found.products),
+        "products_total": found.total,
     }
 
 

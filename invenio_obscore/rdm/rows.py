@@ -82,7 +82,7 @@ def complete(
     size
         Bytes of the archive's member.
     """
-    row = ObsCoreRow(values)
+    row = ObsCoreRow.restored(values)
     defaults = {**facts.defaults, "obs_id": identity.obs_id(facts.parent_recid, file.key, member)}
     for column, value in defaults.items():
         if row[column] is None:

@@ -11,7 +11,6 @@ from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, pre_loa
 from ..errors import ColumnError
 from ..obscore.columns import ALL_COLUMNS, Column
 from ..obscore.regions import Region
-from ..obscore.regions import flaw as shape_flaw
 from ..obscore.row import coerce
 from ..obscore.validation import flaw
 from .listing import SORTS, Show
@@ -39,7 +38,7 @@ class CellField(fields.Field):
             cell = coerce(self.column, value)
         except ColumnError as error:
             raise ValidationError(str(error)) from error
-        if wrong := shape_flaw(cell) if isinstance(cell, Region) else flaw(self.column.name, cell):
+        if wrong := flaw(self.column.name, cell):
             raise ValidationError(wrong[:400])
         return cell.to_stcs() if isinstance(cell, Region) else cell
 

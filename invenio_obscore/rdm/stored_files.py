@@ -158,6 +158,22 @@ def records_with(file_id: UUID) -> list[UUID]:
     return list(db.session.scalars(statement))
 
 
+def holders(file_id: UUID) -> list[tuple[str, str]]:
+    """Identifiers of the drafts and records that hold these bytes, and the file's key in each."""
+    found: set[tuple[str, str]] = set()
+    service = current_rdm_records_service
+    for stage, owner_cls in ((Stage.DRAFT, service.draft_cls), (Stage.PUBLISHED, service.record_cls)):
+        model, owner = _file_model(stage), owner_cls.model_cls
+        statement = (
+            select(owner.json["id"].as_string(), model.key)
+            .join(model, model.record_id == owner.id)
+            .join(ObjectVersion, ObjectVersion.version_id == model.object_version_id)
+            .where(ObjectVersion.file_id == file_id, owner.json.is_not(None))
+        )
+        found |= {(str(recid), key) for recid, key in db.session.execute(statement)}
+    return sorted(found)
+
+
 def drafts_with(file_id: UUID) -> list[tuple[UUID, str]]:
     """Drafts that hold these bytes, and the key of the file in each."""
     model = _file_model(Stage.DRAFT)

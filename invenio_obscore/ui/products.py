@@ -74,6 +74,8 @@ class ProductTable:
         Whether the record has files that this page says nothing of, since not everybody may see them.
     embargo_until
         Day on which these become public, or an empty text.
+    shown_in
+        Another version whose products are the ones that are published; empty where it is this one.
     """
 
     recid: str
@@ -84,6 +86,7 @@ class ProductTable:
     size: int
     hidden: bool = False
     embargo_until: str = ""
+    shown_in: str = ""
 
     @property
     def pages(self) -> int:
@@ -126,10 +129,12 @@ def product_table(record: Any) -> ProductTable | None:  # noqa: ANN401 - an RDMR
     public = files_are_public(record)
     hidden = not public and bool(record.files.enabled)
     pending = _pending(record) if public else 0
-    if not listed["total"] and not pending and not hidden:
+    elsewhere = "" if listed["total"] else next(iter(listed["versions"]), "")
+    if not listed["total"] and not pending and not hidden and not elsewhere:
         return None
     lines = _lines(record, recid, listed["products"])
-    return ProductTable(recid, lines, listed["total"], pending, page, size, hidden, _embargo(record) if hidden else "")
+    until = _embargo(record) if hidden else ""
+    return ProductTable(recid, lines, listed["total"], pending, page, size, hidden, until, elsewhere)
 
 
 def _page() -> int:

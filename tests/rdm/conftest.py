@@ -211,10 +211,13 @@ def read_queued(instance_app: Any) -> Callable[[], int]:
 
 
 @pytest.fixture
-def run_tasks(instance: Instance, instance_app: Any) -> Callable[[], int]:
-    """Runs, in this process, the tasks that wait in the session's queue (DOIs, late files); how many there were."""
+def run_tasks(instance: Instance, instance_app: Any) -> Callable[..., int]:
+    """Runs, in this process, the tasks that wait in the session's queue (DOIs, late files); how many there were.
 
-    def run() -> int:
+    With a ``prefix`` only those whose name begins so are run, the others are dropped.
+    """
+
+    def run(prefix: str = "") -> int:
         from invenio_app.celery import celery
 
         ran, name = 0, instance.settings["CELERY_TASK_DEFAULT_QUEUE"]
@@ -224,6 +227,8 @@ def run_tasks(instance: Instance, instance_app: Any) -> Callable[[], int]:
         ):
             while (message := _next(queue)) is not None:
                 message.ack()
+                if not message.headers["task"].startswith(prefix):
+                    continue
                 arguments, options, _ = message.payload
                 with instance_app.app_context():
                     celery.tasks[message.headers["task"]].apply(arguments, options, throw=True)

@@ -10,7 +10,7 @@ from sample_files import image
 
 
 def test_the_collection_follows_the_community(
-    app: Any, researcher: Researcher, read_queued: Callable[[], int], run_tasks: Callable[[], int]
+    app: Any, researcher: Researcher, read_queued: Callable[[], int], run_tasks: Callable[..., int]
 ) -> None:
     recid = researcher.draft({"a.fits": image()})
     read_queued()
@@ -19,6 +19,7 @@ def test_the_collection_follows_the_community(
     assert researcher.rows(recid)[0]["obs_collection"] == "Tests"
     community = _create(app, "Survey of M 31")
     _join(app, recid, community)
+    run_tasks("invenio_obscore")  # mails about the request are not of interest
     assert researcher.rows(recid)[0]["obs_collection"] == "Survey of M 31"
     _change(app, community, title="Andromeda survey")
     run_tasks()
@@ -59,15 +60,13 @@ def _delete(app: Any, community: str) -> None:
 
 
 def _join(app: Any, recid: str, community: str) -> None:
-    """What accepting a record into a community does to it; then its rows are brought up to date."""
-    from invenio_db import db
-    from invenio_rdm_records.proxies import current_rdm_records_service as service
-
-    from invenio_obscore.rdm.publication import sync_record
+    """A curator asks for the record, and the request is accepted."""
+    from invenio_access.permissions import system_identity
+    from invenio_rdm_records.proxies import current_record_communities_service as communities
+    from invenio_requests.proxies import current_requests_service as requests
 
     with app.app_context():
-        record = service.record_cls.pid.resolve(recid)
-        record.parent.communities.add(community, default=True)
-        record.parent.commit()
-        db.session.commit()
-        sync_record(record.id)
+        asked = {"communities": [{"id": community, "require_review": True}]}
+        processed, errors = communities.add(system_identity, recid, asked)
+        assert not errors
+        requests.execute_action(system_identity, processed[0]["request_id"], "accept")

@@ -69,16 +69,37 @@ def test_the_printed_sql_makes_what_setup_makes(app: Any, invenio: Callable[...,
             assert [owner for (owner,) in owners] == [db.engine.url.username]
 
 
-def test_status_names_what_failed(invenio: Callable[..., Any], researcher: Researcher, read_queued: Any) -> None:
+def test_status_names_what_failed_and_alarms_for_what_an_operator_can_mend(
+    invenio: Callable[..., Any], sql: Callable[..., Any], researcher: Researcher, read_queued: Any
+) -> None:
     recid = researcher.draft({"cut.fits": b"SIMPLE  =                    T" + b" " * 50})
     read_queued()
     (file,) = researcher.found(recid)["files"]
+    assert file["status"] == "failed"
     status, output = invenio("status", "--no-drift")
-    if file["status"] == "failed":
-        assert status == 1
-        assert file["reason"][:40] in output
+    assert status == 0, "a depositor's broken file is nothing that an operator can mend"
+    assert f"{recid} cut.fits" in output
+    assert file["reason"][:40] in output
     assert "set-up     complete" in output
     assert "by extractor" in output
+    sql("UPDATE obscore_reading SET cause = 'reader' WHERE file_id = :id", id=file["file_id"])
+    assert invenio("status", "--no-drift")[0] == 1
+    sql("UPDATE obscore_reading SET cause = 'file' WHERE file_id = :id", id=file["file_id"])
+
+
+def test_status_sees_functions_of_another_version_and_setup_replaces_a_changed_type(
+    invenio: Callable[..., Any], sql: Callable[..., Any], published: str
+) -> None:
+    shapes = "SELECT obs_publisher_did, s_region_shape::text FROM ivoa.obscore ORDER BY 1"
+    before = sql(shapes)
+    sql("COMMENT ON SCHEMA adql IS 'invenio-obscore set-up of long ago'")
+    sql("DROP TYPE adql.shape CASCADE")
+    sql("CREATE TYPE adql.shape AS (bound scircle)")
+    status, output = invenio("status", "--no-drift")
+    assert (status, "another version's" in output) == (1, True)
+    assert invenio("setup")[0] == 0
+    assert sql(shapes) == before
+    assert invenio("status", "--no-drift")[0] == 0
 
 
 def test_reconcile_mends_what_was_lost_changed_or_left_over(
