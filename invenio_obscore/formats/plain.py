@@ -49,8 +49,9 @@ def _aligned(lines: list[list[str]], widths: list[int]) -> bytes:
 
 _HTML_HEAD = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Query result</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <style>body{font:14px sans-serif}table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.2em .5em;
-text-align:left;vertical-align:top}pre{white-space:pre-wrap}</style></head><body><h1>Query result</h1>
+text-align:left;vertical-align:top}pre{white-space:pre-wrap}</style></head><body><main><h1>Query result</h1>
 """
 
 
@@ -72,7 +73,7 @@ def html(source: Source, meta: Meta) -> Iterator[bytes]:
     except ObsCoreError as error:
         end = str(error)
     note = f'<p role="status">{escape(xml_text(end))}</p>' if end else ""
-    yield f"</tbody></table>{note}</body></html>\n".encode("utf-8", "replace")
+    yield f"</tbody></table>{note}</main></body></html>\n".encode("utf-8", "replace")
 
 
 def _html_row(cells: list[str]) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..dali.parameters import Parameters
+from ..errors import InputError
 from ..formats import FORMATS
 from .examples import EXAMPLES
 
@@ -16,6 +19,9 @@ _LABELS = {
     "tsv": "TSV",
     "text": "plain text",
 }
+
+# Of a line with an error: so many characters before it, so many in all.
+_BEFORE, _SHOWN = 60, 120
 
 
 def format_choices() -> list[tuple[str, str]]:
@@ -44,6 +50,28 @@ def python_script(base_url: str, parameters: Parameters) -> str:
         f"import pyvo\n\nservice = pyvo.dal.TAPService({base_url!r})\n"
         f"query = {_literal(query)}\ntable = service.search(query{limit}).to_table()\nprint(table)\n"
     )
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a query cannot run: the message, the line of the query that is at fault, and a mark below its place."""
+
+    message: str
+    remedy: str = ""
+    line: str = ""
+    mark: str = ""
+
+    @classmethod
+    def of(cls, error: InputError, parameters: Parameters) -> Problem:
+        """What an error says, with its place where it has one."""
+        number, column = getattr(error, "line", 0), getattr(error, "column", 0)
+        lines = (parameters.one("QUERY") or "").replace("\r\n", "\n").split("\n")
+        message = str(error).removesuffix(f" ({error.remedy})") if error.remedy else str(error)
+        if not 0 < number <= len(lines):
+            return cls(message, error.remedy)
+        start = max(0, column - _BEFORE)
+        shown = lines[number - 1][start : start + _SHOWN]
+        return cls(message, error.remedy, shown, " " * (column - 1 - start) + "^")
 
 
 def _literal(query: str) -> str:

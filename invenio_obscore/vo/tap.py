@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 
 from ..dali.capabilities import capabilities_document
 from ..dali.documents import availability
 from ..dali.tableset import table_document, tableset_document
-from ..errors import NotFoundError, ParameterError
+from ..errors import InputError, NotFoundError, ParameterError
 from . import http, uws
 from .clients import ClientLimit
 from .examples import EXAMPLES
 from .jobs import JobService
-from .page import chosen_query, format_choices, python_script
+from .page import Problem, chosen_query, format_choices, python_script
 from .service import TapService
 
 _log = logging.getLogger(__name__)
+_PAGE = "text/html;charset=utf-8"
 
 
 def add_routes(blueprint: Blueprint, service: TapService, jobs: JobService | None, url_prefix: str) -> None:
@@ -60,8 +62,17 @@ def _add_queries(blueprint: Blueprint, service: TapService) -> None:
         except BaseException:
             leave()
             raise
+        response.response = _then(response.response, leave)
         response.call_on_close(leave)
         return response
+
+
+def _then(pieces: Iterable[Any], done: Callable[[], None]) -> Iterator[Any]:
+    """The same pieces; ``done`` is called behind the last one, or when nobody wants any more."""
+    try:
+        yield from pieces
+    finally:
+        done()
 
 
 def _add_descriptions(blueprint: Blueprint, service: TapService, base_url: Callable[[], str]) -> None:
@@ -90,8 +101,7 @@ def _add_descriptions(blueprint: Blueprint, service: TapService, base_url: Calla
         page = render_template("obscore_vo/examples.html", examples=EXAMPLES, service=service.settings.publisher)
         return Response(page, content_type="application/xhtml+xml")
 
-    @blueprint.get("/tap", strict_slashes=False)
-    def page() -> str:
+    def rendered(script: str = "", problem: Problem | None = None) -> str:
         parameters = http.parameters()
         return render_template(
             "obscore_vo/tap.html",
@@ -100,10 +110,26 @@ def _add_descriptions(blueprint: Blueprint, service: TapService, base_url: Calla
             tables=service.tables(),
             service=service.settings.publisher,
             formats=format_choices(),
+            format=parameters.one("RESPONSEFORMAT") or "html",
             limit=service.settings.query.maxrec_limit,
+            maxrec=parameters.one("MAXREC") or "100",
             query=chosen_query(parameters),
-            script=python_script(base_url(), parameters),
+            script=script,
+            problem=problem,
         )
+
+    @blueprint.get("/tap", strict_slashes=False)
+    def page() -> str:
+        return rendered(script=python_script(base_url(), http.parameters()))
+
+    @blueprint.post("/tap", strict_slashes=False)
+    def check_and_run() -> Response:
+        """The page's form: what is wrong with a query is told on the page, a sound one goes on to ``/sync``."""
+        try:
+            service.query(http.parameters())[0].close()
+        except InputError as error:
+            return Response(rendered(problem=Problem.of(error, http.parameters())), 400, content_type=_PAGE)
+        return redirect(f"{base_url()}/sync", 307)  # type: ignore[return-value]
 
 
 def _detail() -> bool:
