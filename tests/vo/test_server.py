@@ -26,7 +26,7 @@ def run(*command: str) -> str:
 
 
 def check_taplint(tap_url: str, stages: str = "") -> None:
-    """No error, no warning, and no failure but that there is no ``ivoa.obsplan`` (taplint ends with 0 whatever it found)."""
+    """No error, no warning, no failure but that there is no ``ivoa.obsplan``; taplint ends with 0 whatever it found."""
     chosen = [f"stages={stages}"] if stages else []
     out = run("taplint", f"tapurl={tap_url}", "interface=tap1.1", *chosen, "report=EWF", "maxrepeat=9")
     found = re.findall(r"^[EWF]-.*", out, re.MULTILINE)

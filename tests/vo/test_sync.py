@@ -231,11 +231,32 @@ def test_the_page_shows_a_query_as_python_that_says_the_same(client):
     for query in (CONE, 'SELECT \'"""\' AS "a\\\\b" FROM ivoa.obscore', "SELECT\r\n1 </pre><script>alert(1)</script>"):
         page = client.get("/tap", query_string={"QUERY": query, "MAXREC": "5"}).data.decode()
         assert "<script>alert" not in page
-        script = html.unescape(page.partition('<h2 id="python">')[2].partition("<pre>")[2].partition("</pre>")[0])
+        script = html.unescape(
+            page.partition('<h2 id="python">')[2].partition("<pre")[2].partition(">")[2].partition("</pre>")[0]
+        )
         assigned = next(
             node for node in ast.parse(script).body if isinstance(node, ast.Assign) and node.targets[0].id == "query"
         )
         assert assigned.value.value == query.replace("\r\n", "\n")
+
+
+def test_the_page_tells_what_is_wrong_and_where(client):
+    query = "SELECT obs_id\r\nFROM ivoa.obscore WHERE <b>target_nam</b> = 1"
+    response = client.post("/tap", data={"LANG": "ADQL", "QUERY": query, "MAXREC": "7", "RESPONSEFORMAT": "csv"})
+    page = response.data.decode()
+    assert response.status_code == 400 and response.content_type.startswith("text/html")
+    assert 'role="alert"' in page and "line 2, column 25" in page
+    assert "&lt;b&gt;target_nam" in page and "<b>target" not in page
+    assert 'value="7"' in page and '<option value="csv" selected>' in page
+    message = client.post("/tap", data={"LANG": "ADQL", "QUERY": "SELECT target_nam FROM ivoa.obscore"}).data.decode()
+    assert "did you mean target_name" in message and "\n       ^</pre>" in message
+
+
+def test_a_sound_query_of_the_page_goes_on_to_sync(client):
+    data = {"LANG": "ADQL", "QUERY": CONE, "MAXREC": "1", "RESPONSEFORMAT": "csv"}
+    response = client.post("/tap", data=data)
+    assert response.status_code == 307 and response.headers["Location"].endswith("/tap/sync")
+    assert rows_of(client.post(response.headers["Location"], data=data)) == [["target_name"], ["M31"]]
 
 
 def test_a_result_for_a_browser(client):
