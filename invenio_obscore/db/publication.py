@@ -212,18 +212,19 @@ def _write_table(
 
 
 def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """Insert all rows in one statement, or one by one where that fails; which the database refused, and why.
+    """Insert all rows at once, or ever smaller halves where that fails; which the database refused, and why.
 
     A value that no check foresaw costs its own row and not the record's publication.
     """
-    if not rows:
+    why = _inserted(connection, table, rows) if rows else None
+    if why is None:
         return {}
-    if _inserted(connection, table, rows) is None:
-        return {}
-    refused = {row[DID]: why for row in rows if (why := _inserted(connection, table, [row])) is not None}
-    for did, why in refused.items():
-        logger.error("PostgreSQL refuses the row of %s in %s: %s", did, table.name, why)
-    return refused
+    if len(rows) > 1:
+        half = len(rows) // 2
+        return _insert(connection, table, rows[:half]) | _insert(connection, table, rows[half:])
+    did = rows[0][DID]
+    logger.error("PostgreSQL refuses the row of %s in %s: %s", did, table.name, why)
+    return {did: why}
 
 
 def _inserted(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> str | None:

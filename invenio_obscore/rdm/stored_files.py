@@ -18,7 +18,7 @@ from invenio_records_resources.services.files.transfer.constants import (
     MULTIPART_TRANSFER_TYPE,
     REMOTE_TRANSFER_TYPE,
 )
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from .models import ObsCoreReading, Stage, Status
 
@@ -130,6 +130,14 @@ def count_by_status(record_uuid: UUID, stage: Stage) -> dict[Status | None, int]
     statement = _select(record_uuid, stage, ObsCoreReading.status, func.count().label("files"))
     rows = db.session.execute(statement.group_by(ObsCoreReading.status))
     return {Status(row.status) if row.status else None: row.files for row in rows}
+
+
+def count_pending(record_uuid: UUID) -> int:
+    """Files of a record whose products are still to come: being read, or (of an archive) being computed."""
+    waiting = ObsCoreReading.status.in_((Status.QUEUED, Status.RUNNING))
+    computing = and_(ObsCoreReading.status == Status.DONE, ObsCoreReading.sync_pending, ObsCoreReading.done_count > 0)
+    statement = _select(record_uuid, Stage.PUBLISHED, func.count()).where(or_(waiting, computing))
+    return int(db.session.scalar(statement) or 0)
 
 
 def file_ids(record_uuid: UUID, stage: Stage, *, unread: bool = False) -> list[UUID]:

@@ -88,10 +88,14 @@ def _read(held: Claim) -> Outcome:
 
 
 def _prepare(file_id: UUID) -> None:
-    """Fill the cache under the limits of reading, so that a file that kills its reader does so here."""
+    """Fill the cache for all who hold the file, under the limits of reading: what kills its reader does so here."""
     contexts = {(key, verification.current(draft, Stage.DRAFT).mapping) for draft, key in drafts_with(file_id)}
+    for record in records_with(file_id):
+        mapping = verification.current(record, Stage.PUBLISHED).mapping
+        held = (file for file in list_files(record, Stage.PUBLISHED) if file.file_id == file_id)
+        contexts |= {(file.key, mapping) for file in held}
     db.session.commit()
-    for key, mapping in contexts or {("", "")}:
+    for key, mapping in sorted(contexts):
         extractions.compute(file_id, key, mapping)
 
 

@@ -14,9 +14,9 @@ from invenio_rdm_records.proxies import current_rdm_records_service
 from ..obscore.columns import OBSCORE
 from ..rdm import previews, published_listing
 from ..rdm.listing import Query
-from ..rdm.models import PreviewStatus, Stage, Status
+from ..rdm.models import PreviewStatus, Stage
 from ..rdm.previews import Shown
-from ..rdm.stored_files import count_by_status, list_files
+from ..rdm.stored_files import count_pending, list_files
 from ..rdm.visibility import files_are_public, record_is_public
 from . import clients, presentation
 
@@ -128,7 +128,7 @@ def product_table(record: Any) -> ProductTable | None:  # noqa: ANN401 - an RDMR
         listed = published_listing.read(g.identity, recid, Query(page=page, size=size, sort="file"))
     public = files_are_public(record)
     hidden = not public and bool(record.files.enabled)
-    pending = _pending(record) if public else 0
+    pending = count_pending(record.id) if public else 0
     elsewhere = "" if listed["total"] else next(iter(listed["versions"]), "")
     if not listed["total"] and not pending and not hidden and not elsewhere:
         return None
@@ -140,11 +140,6 @@ def product_table(record: Any) -> ProductTable | None:  # noqa: ANN401 - an RDMR
 def _page() -> int:
     """The page that the address asks for."""
     return max(1, min(request.args.get(PAGE_ARGUMENT, 1, type=int), 1_000_000))
-
-
-def _pending(record: Any) -> int:  # noqa: ANN401
-    counts = count_by_status(record.id, Stage.PUBLISHED)
-    return counts.get(Status.QUEUED, 0) + counts.get(Status.RUNNING, 0)
 
 
 def _embargo(record: Any) -> str:  # noqa: ANN401

@@ -64,6 +64,42 @@ def test_a_member_has_an_address_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (("f.fits", ""), ("f.fits.gz", ""), True),
+        (("a/f.fits", ""), ("a/f_hdr.fits", ""), False),
+        (("a/f.fits", ""), ("b/f.fits", ""), False),
+        (("all.zip", "f.fits"), ("all.zip", "f.fits.fz"), True),
+        (("all.zip", "a/f.fits"), ("all.zip", "b/f.fits"), False),
+        (("one.zip", "f.fits"), ("two.zip", "f.fits"), False),
+        (("f.fits", ""), ("all.zip", "f.fits"), False),
+    ],
+)
+def test_files_share_an_observation_only_in_one_folder(
+    one: tuple[str, str], other: tuple[str, str], same: bool
+) -> None:
+    assert (identity.obs_id("abcde", *one) == identity.obs_id("abcde", *other)) is same
+
+
+@pytest.mark.parametrize(
+    ("member", "works"),
+    [
+        ("a.fits", True),
+        ("night 1/ü?#%.fits", True),
+        ("./a.fits", False),
+        ("a//b.fits", False),
+        ("a/../b.fits", False),
+        ("Ω.fits", False),
+        ('"a".fits', False),
+        ("a\nb.fits", False),
+        ("a\\b.fits", False),
+    ],
+)
+def test_only_paths_that_http_leaves_alone_are_delivered(member: str, works: bool) -> None:
+    assert identity.is_deliverable(member) is works
+
+
+@pytest.mark.parametrize(
     ("related", "reference"),
     [
         ([], "doi:10.1/own"),

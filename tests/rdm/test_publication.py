@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from researcher import Researcher
-from sample_files import image
+from sample_files import catalogue, image
 
 
 @pytest.fixture
@@ -38,6 +38,26 @@ def test_a_row_that_the_database_refuses_costs_only_itself(
         recid = publish({"a.fits": image(OBJECT="refused"), "b.fits": image(OBJECT="taken")})
         assert [row["target_name"] for row in researcher.rows(recid)] == ["taken"]
         assert "refuses the row" in caplog.text
+    finally:
+        with app.app_context(), db.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE ivoa.obscore DROP CONSTRAINT odd"))
+
+
+def test_of_many_rows_only_those_are_refused_that_must_be(
+    app: Any, researcher: Researcher, publish: Callable[..., str]
+) -> None:
+    from invenio_db import db
+    from sqlalchemy import text
+
+    refused = ("Field 00007", "Field 00042")
+    condition = " AND ".join(f"target_name <> '{name}'" for name in refused)
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(text(f"ALTER TABLE ivoa.obscore ADD CONSTRAINT odd CHECK ({condition})"))
+    try:
+        recid = publish({"all.zip": catalogue(60)})
+        query = {"size": 100}
+        rows = researcher.request("GET", f"/records/{recid}/obscore", query_string=query, status=200).json["rows"]
+        assert {row["target_name"] for row in rows} == {f"Field {n:05}" for n in range(60)} - set(refused)
     finally:
         with app.app_context(), db.engine.begin() as connection:
             connection.execute(text("ALTER TABLE ivoa.obscore DROP CONSTRAINT odd"))
