@@ -130,6 +130,9 @@ DATACITE_TIMEOUT = 10
 OBSCORE_INSTRUMENT_PIDS: dict[str, str] = {}
 """Persistent identifiers (DOI or Handle, PIDINST) of instruments by ``instrument_name``, for DOI metadata."""
 
+APP_RDM_RECORD_LANDING_PAGE_FAIR_SIGNPOSTING_LEVEL_1_ENABLED = True
+"""InvenioRDM's own: whether pages of records carry typed links (Signposting level 1; off without us)."""
+
 OBSCORE_PRESERVATION = "The repository keeps the files for at least ten years; a tombstone and the DOI stay for ever."
 """What draft data management plans say of preservation: make it your policy's sentence."""
 

@@ -24,7 +24,7 @@ def obscore() -> None:
 @with_appcontext
 def setup(print_sql: bool, database: bool, search: bool) -> None:
     """Make schemas, tables, functions, roles and TAP_SCHEMA; doing it again changes nothing."""
-    from . import checks, installation
+    from . import checks, installation, oai_pmh
 
     if print_sql:
         for statement in installation.administrators_sql():
@@ -36,6 +36,8 @@ def setup(print_sql: bool, database: bool, search: bool) -> None:
         if search:
             added = installation.map_custom_fields()
             click.echo(f"Search: {', '.join(added) or 'nothing'} added to the mapping of records and drafts.")
+            sets = oai_pmh.ensure_product_type_sets()
+            click.echo(f"OAI-PMH: {len(sets)} set(s) made.")
         if database and checks.set_up():
             click.echo("Checks: “Observation metadata” is made for all records; it blocks nothing (severity I).")
     except ObsCoreError as error:

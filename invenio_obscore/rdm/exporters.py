@@ -6,21 +6,28 @@ asks, and a draft's preview exports what is published of the record.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Flask
+from flask_resources import BaseListSchema, MarshmallowSerializer
+from flask_resources.serializers import SimpleSerializer
 from invenio_db import db
 from invenio_i18n import lazy_gettext as _
+from invenio_rdm_records.resources.serializers.bibtex.schema import BibTexSchema
+from marshmallow import post_dump
 
 from ..db.publication import read_rows
 from ..formats import MemorySource, Meta, for_responseformat
 from ..obscore.columns import OBSCORE
+from .custom_fields import facts_of
+from .datacite_parts import reference_type
 
 #: Exporter's name in addresses → label, our format, content type, file name.
 EXPORTERS = {
     "obscore-votable": (_("ObsCore (VOTable)"), "votable/td", "application/x-votable+xml", "{id}-obscore.vot"),
     "obscore-csv": (_("ObsCore (CSV)"), "csv", "text/csv", "{id}-obscore.csv"),
+    "obscore-json": (_("ObsCore (JSON)"), "json", "application/json", "{id}-obscore.json"),
 }
 
 
@@ -40,10 +47,50 @@ class ObsCoreSerializer:
         return b"".join(self._format.stream(source, meta))
 
 
+class ObsCoreBibTexSchema(BibTexSchema):
+    """InvenioRDM's BibTeX with the bibcodes of the articles that the data supplement."""
+
+    @post_dump(pass_original=True)
+    def with_bibcode(self, data: Any, original: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Add the field that ADS and its tools know, before the entry's last brace."""
+        bibcodes = list(dict.fromkeys(_bibcodes(original)))
+        if not isinstance(data, str) or not bibcodes:
+            return data
+        body = data.rstrip().removesuffix("}").rstrip().removesuffix(",")
+        return f"{body},\n  bibcode      = {{{', '.join(bibcodes)}}},\n}}"
+
+
+def _bibcodes(record: Mapping[str, Any]) -> Iterator[str]:
+    related = (record.get("metadata") or {}).get("related_identifiers") or ()
+    given = (str(one.get("identifier")) for one in related if one.get("scheme") == "ads")
+    for reference in (*given, *(facts_of(record).get("bibliography") or ())):
+        identifier, kind = reference_type(reference)
+        if kind == "bibcode":
+            yield identifier
+
+
+class ObsCoreBibtexSerializer(MarshmallowSerializer):
+    """BibTeX with bibcodes."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            format_serializer_cls=SimpleSerializer,
+            object_schema_cls=ObsCoreBibTexSchema,
+            list_schema_cls=BaseListSchema,
+            encoder=str,
+            **options,
+        )
+
+
+_THEIR_BIBTEX = "invenio_rdm_records.resources.serializers:BibtexSerializer"
+
+
 def configure(app: Flask) -> None:
     """Offer the exporters after InvenioRDM's and the operator's own."""
     from invenio_app_rdm import config as defaults
 
+    present = app.config.get("APP_RDM_RECORD_EXPORTERS") or defaults.APP_RDM_RECORD_EXPORTERS
+    bibtex = f"{__name__}:{ObsCoreBibtexSerializer.__name__}"
     ours = {
         key: {
             "name": label,
@@ -54,7 +101,17 @@ def configure(app: Flask) -> None:
         }
         for key, (label, responseformat, content_type, filename) in EXPORTERS.items()
     }
+    ours["madmp"] = {
+        "name": _("Data management plan (maDMP)"),
+        "serializer": "invenio_obscore.rdm.dmp:MaDMPSerializer",
+        "params": {},
+        "content-type": "application/json",
+        "filename": "{id}-dmp.json",
+    }
     app.config["APP_RDM_RECORD_EXPORTERS"] = {
-        **(app.config.get("APP_RDM_RECORD_EXPORTERS") or defaults.APP_RDM_RECORD_EXPORTERS),
+        **{
+            name: {**entry, "serializer": bibtex if entry["serializer"] == _THEIR_BIBTEX else entry["serializer"]}
+            for name, entry in present.items()
+        },
         **ours,
     }

@@ -22,7 +22,7 @@ from ..db import registry as stored
 from ..db.registry import Collection, StoredResource
 from ..registry import uat, voresource, words
 from ..registry.facts import Named, Relationship, Resource, Site, site
-from . import registry_facts
+from . import oai_pmh, registry_facts
 from .datacite import tap_url
 from .datacite_parts import reference_type
 from .registry_facts import Said
@@ -67,7 +67,12 @@ def _fold(connection: Connection, marked: Sequence[UUID]) -> int:
     made = [_resource(connection, name, facts, per_record=per_record) for name in sorted(touched)]
     # The datestamp comes last, so that it is seconds old at most when others can see it.
     now = datetime.now(UTC).replace(microsecond=0)
-    return sum(_write(connection, present, document, rows, now) for present, document, rows in made)
+    changed_ones = [one for one in made if _write(connection, *one, now)]
+    if not per_record:
+        for present, document, _ in changed_ones:
+            if document is not None:
+                oai_pmh.ensure_collection_set(present.collection)
+    return len(changed_ones)
 
 
 _Made = tuple[StoredResource, str | None, int]

@@ -9,7 +9,7 @@ from itertools import chain
 from flask import Blueprint, Response, current_app, request
 
 from ..db.registry_harvest import RegistryStore
-from ..registry import oai
+from ..registry import oai, obscore_xml
 from ..registry.facts import Site, site
 from ..registry.oai import OaiError, Record, Request
 from .oai_records import PAGE_SIZE, Addresses, own_records, registry_document
@@ -121,6 +121,10 @@ def add_routes(blueprint: Blueprint, service: TapService, url_prefix: str) -> No
         registry = Registry(service, store, site(current_app.config), here)
         given = list(chain(request.args.items(multi=True), request.form.items(multi=True)))
         return _answer(registry.answer, given, here.oai)
+
+    @blueprint.get("/obscore.xsd")
+    def obscore_schema() -> Response:
+        return Response(obscore_xml.schema(), content_type="application/xml")
 
 
 def _answer(answer: Callable[[Request, datetime], str], given: list[tuple[str, str]], url: str) -> Response:

@@ -1,0 +1,97 @@
+"""InvenioRDM's OAI-PMH server (``/oai2d``) with the format ``obscore``, sets of product types and collections.
+
+InvenioRDM 14 announces that it keeps no track of deletions (``deletedRecord`` is ``no``), but fails with 500 where a
+tombstone is asked for; here such a record is one that does not exist.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, current_app
+from invenio_db import db
+from invenio_oaiserver.models import OAISet
+from invenio_pidstore.errors import PIDDoesNotExistError
+from invenio_rdm_records.oai import getrecord_fetcher as rdm_getrecord_fetcher
+from invenio_rdm_records.services.errors import RecordDeletedException
+from sqlalchemy import func, select
+
+from ..db.publication import count_rows, read_rows
+from ..obscore.vocabularies import DATAPRODUCT_TYPES
+from ..registry import obscore_xml
+
+#: Products of a record in one document; the attribute ``total`` tells of more.
+_MOST_PRODUCTS = 1000
+#: Each set is looked up for each record that is sent.
+_MOST_SETS = 500
+_SPEC = "obscore"
+
+
+def obscore_etree(pid: Any, record: Mapping[str, Any]) -> Any:  # noqa: ANN401 - lxml has no types
+    """The public rows of a search result (format ``obscore``)."""
+    recid = str(record["_source"]["id"])
+    connection = db.session.connection()
+    rows = read_rows(connection, recid=recid, limit=_MOST_PRODUCTS)
+    total = count_rows(connection, recid=recid) if len(rows) == _MOST_PRODUCTS else len(rows)
+    return obscore_xml.document(recid, rows, total)
+
+
+def fetch_record(record_uuid: Any) -> Any:  # noqa: ANN401
+    """InvenioRDM's own, which a tombstone does not break."""
+    try:
+        return rdm_getrecord_fetcher(record_uuid)
+    except RecordDeletedException as error:
+        raise PIDDoesNotExistError("oai", None) from error
+
+
+def configure(app: Flask) -> None:
+    """Add the format beside InvenioRDM's and the operator's own."""
+    from invenio_app_rdm import config as defaults
+
+    site = str(app.config.get("OBSCORE_VO_URL") or f"{str(app.config.get('SITE_UI_URL', '')).rstrip('/')}/vo")
+    ours = {
+        "obscore": {
+            "serializer": f"{__name__}:obscore_etree",
+            "schema": f"{site}/obscore.xsd",
+            "namespace": obscore_xml.NAMESPACE,
+        }
+    }
+    present = app.config.get("OAISERVER_METADATA_FORMATS") or defaults.OAISERVER_METADATA_FORMATS
+    app.config["OAISERVER_METADATA_FORMATS"] = {**ours, **present}
+    if app.config.get("OAISERVER_GETRECORD_FETCHER") == defaults.OAISERVER_GETRECORD_FETCHER:
+        app.config["OAISERVER_GETRECORD_FETCHER"] = f"{__name__}:fetch_record"
+
+
+# ---------------------------------------------------------------------------------------------------------------- sets
+def ensure_product_type_sets() -> list[str]:
+    """Make the sets of product types that are missing; commits, and returns their names."""
+    wanted = {f"{_SPEC}:{term}": (f"Data products: {term}", "product_type", term) for term in DATAPRODUCT_TYPES}
+    made = [spec for spec, (name, field, value) in wanted.items() if _ensure(spec, name, field, value)]
+    db.session.commit()
+    return made
+
+
+def ensure_collection_set(name: str) -> bool:
+    """Make the set of a collection where it is missing; whether it was. The caller commits."""
+    slug = re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower())
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    spec = f"{_SPEC}-collection:{slug.strip('-')[:60] or 'collection'}-{digest}"
+    return _ensure(spec, name[:200], "collection", name)
+
+
+def _ensure(spec: str, name: str, field: str, value: str) -> bool:
+    if not current_app.config["OBSCORE_CUSTOM_FIELDS"]:
+        return False
+    if db.session.scalar(select(OAISet.id).filter_by(spec=spec)) is not None:
+        return False
+    if (db.session.scalar(select(func.count()).select_from(OAISet)) or 0) >= _MOST_SETS:
+        return False
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    pattern = f'custom_fields.obscore\\:{field}:"{quoted}"'
+    db.session.add(OAISet(spec=spec, name=name, search_pattern=pattern, system_created=True))
+    db.session.flush()
+    return True

@@ -1,0 +1,144 @@
+"""What search engines, portals and people take: JSON-LD, exporters, signposting, sitemap, a plan."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from researcher import METADATA, Researcher
+from sample_files import image
+
+HOSTILE = "</script><b>&'\""
+
+
+@pytest.fixture(scope="module")
+def metadata() -> dict[str, Any]:
+    """With an article."""
+    related = {"identifier": "2024A&A...681A...1X", "scheme": "ads", "relation_type": {"id": "issupplementto"}}
+    licence = {"title": {"en": "CC BY"}, "link": "https://creativecommons.org/licenses/by/4.0/"}
+    title = f"Title {HOSTILE}"
+    return {**METADATA["metadata"], "title": title, "related_identifiers": [related], "rights": [licence]}
+
+
+@pytest.fixture
+def record(
+    researcher: Researcher,
+    read_queued: Callable[[], int],
+    run_tasks: Callable[[], int],
+    metadata: dict[str, Any],
+) -> dict[str, Any]:
+    """A public record."""
+    files = {"a.fits": image(INSTRUME=HOSTILE, DATE_OBS="2019-05-01T03:00:00", EXPTIME=60.0)}
+    recid = researcher.draft(files, metadata=metadata)
+    read_queued()
+    published: dict[str, Any] = researcher.publish(recid)
+    run_tasks()
+    return published
+
+
+def export(visitor: Researcher, record: dict[str, Any], name: str) -> str:
+    """What anyone may export."""
+    answer = visitor.client.get(f"/records/{record['id']}/export/{name}")
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def test_json_ld_tells_of_the_products(visitor: Researcher, record: dict[str, Any]) -> None:
+    document = json.loads(export(visitor, record, "json-ld"))
+    assert document["@type"] == "https://schema.org/Dataset"
+    assert document["temporalCoverage"] == "2019-05-01/2019-05-01"
+    assert document["spatialCoverage"].startswith("RA 10.68°")
+    assert {"name", "propertyID"} <= set(document["variableMeasured"][0])
+    kinds = [one["@type"] for one in document["distribution"]]
+    assert kinds.count("WebAPI") == 1
+    urls = [one.get("contentUrl", "") for one in document["distribution"]]
+    assert any(url.endswith("/export/obscore-votable") for url in urls)
+    assert any("a.fits" in url for url in urls)
+    assert "geo" not in json.dumps(document["spatialCoverage"])
+
+
+def test_the_page_holds_it_safely(visitor: Researcher, record: dict[str, Any]) -> None:
+    page = visitor.client.get(f"/records/{record['id']}").get_data(as_text=True)
+    scripts = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+    assert len(scripts) == 1
+    assert not set("<>&") & set(scripts[0])
+    document = json.loads(scripts[0])
+    assert HOSTILE in document["name"]
+    assert HOSTILE in document["keywords"]
+    assert document["@id"].endswith(record["pids"]["doi"]["identifier"])
+
+
+def test_bibtex_names_the_article(visitor: Researcher, record: dict[str, Any]) -> None:
+    text = export(visitor, record, "bibtex")
+    assert "bibcode      = {2024A&A...681A...1X}" in text
+    assert text.count("{") == text.count("}")
+    assert text.rstrip().endswith("}")
+
+
+@pytest.mark.parametrize(("name", "start"), [("obscore-votable", "<?xml"), ("obscore-csv", "dataproduct_type")])
+def test_tables_are_exported(visitor: Researcher, record: dict[str, Any], name: str, start: str) -> None:
+    assert export(visitor, record, name).lstrip().startswith(start)
+
+
+def test_rows_are_exported_as_json(visitor: Researcher, record: dict[str, Any]) -> None:
+    assert HOSTILE in json.dumps(json.loads(export(visitor, record, "obscore-json")), ensure_ascii=False).replace(
+        '\\"', '"'
+    )
+
+
+def test_the_plan_says_what_is_known(visitor: Researcher, record: dict[str, Any]) -> None:
+    """RDA DMP Common Standard 1.1: what it requires is there."""
+    dmp = json.loads(export(visitor, record, "madmp"))["dmp"]
+    for required in (
+        "title",
+        "created",
+        "modified",
+        "dmp_id",
+        "contact",
+        "ethical_issues_exist",
+        "language",
+        "dataset",
+    ):
+        assert dmp[required], required
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", dmp["created"])
+    assert dmp["ethical_issues_exist"] in ("yes", "no", "unknown")
+    (dataset,) = dmp["dataset"]
+    assert dataset["dataset_id"] == {"identifier": record["pids"]["doi"]["identifier"], "type": "doi"}
+    assert dataset["personal_data"] == dataset["sensitive_data"] == "unknown"
+    (distribution,) = dataset["distribution"]
+    assert distribution["data_access"] == "open"
+    assert distribution["byte_size"] == record["files"]["total_bytes"]
+    assert distribution["license"][0]["license_ref"] == "https://creativecommons.org/licenses/by/4.0/"
+    assert distribution["host"]["pid_system"]
+    assert dataset["preservation_statement"]
+
+
+def test_the_plan_is_offered_on_the_page(visitor: Researcher, record: dict[str, Any]) -> None:
+    page = visitor.client.get(f"/records/{record['id']}").get_data(as_text=True)
+    assert "/export/madmp" in page or "madmp" in page
+
+
+def test_signposting_levels_one_and_two(visitor: Researcher, record: dict[str, Any]) -> None:
+    page = visitor.client.get(f"/records/{record['id']}")
+    link = ", ".join(page.headers.getlist("Link"))
+    for relation in ("cite-as", "describedby", "item", "type", "license"):
+        assert f'rel="{relation}"' in link, relation
+    assert record["pids"]["doi"]["identifier"] in link
+    headers = {"Accept": "application/linkset+json"}
+    linkset = visitor.request("GET", f"/records/{record['id']}", headers=headers, status=200)
+    (landing, *_) = json.loads(linkset.get_data(as_text=True))["linkset"]
+    assert landing["anchor"].endswith(f"/records/{record['id']}")
+    assert {"cite-as", "describedby", "item", "license"} <= set(landing)
+    described = {one.get("type") for one in landing["describedby"]}
+    assert {"application/ld+json", "application/vnd.datacite.datacite+json"} <= described
+
+
+def test_content_negotiation_gives_datacite_and_json_ld(visitor: Researcher, record: dict[str, Any]) -> None:
+    for accept in ("application/vnd.datacite.datacite+json", "application/ld+json"):
+        answer = visitor.request("GET", f"/records/{record['id']}", headers={"Accept": accept}, status=200)
+        text = answer.get_data(as_text=True)
+        assert json.loads(text)
+        assert "Optical" in text or "RA 10.68" in text

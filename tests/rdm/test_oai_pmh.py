@@ -1,0 +1,186 @@
+"""InvenioRDM's OAI-PMH server with our format and sets, read by an independent client; tombstones; large lists."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from lxml import etree
+from researcher import Researcher
+from sample_files import image
+from sickle import Sickle
+from werkzeug.serving import make_server
+
+OAI = "{http://www.openarchives.org/OAI/2.0/}"
+OBSCORE = "{urn:invenio-obscore:obscore:1.0}"
+
+
+@pytest.fixture
+def publish(researcher: Researcher, read_queued: Callable[[], int], run_tasks: Callable[[], int]) -> Callable[..., Any]:
+    """Publishes a record with one file."""
+
+    def publish(**cards: Any) -> Any:
+        recid = researcher.draft({"a.fits": image(**cards)})
+        read_queued()
+        record = researcher.publish(recid)
+        run_tasks()
+        return record
+
+    return publish
+
+
+@pytest.fixture
+def refresh(app: Any) -> Callable[[], None]:
+    """Lets the search see what was published."""
+
+    def refresh() -> None:
+        from invenio_search import current_search_client
+
+        with app.app_context():
+            current_search_client.indices.refresh(index=f"{app.config['SEARCH_INDEX_PREFIX']}*")
+
+    return refresh
+
+
+@pytest.fixture
+def harvester(app: Any) -> Iterator[Sickle]:
+    """An independent client at a real server."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Sickle(f"http://localhost:{server.server_port}/oai2d")
+    server.shutdown()
+    thread.join()
+
+
+def ask(visitor: Researcher, query: str) -> tuple[int, Any]:
+    """Status and document of an answer."""
+    answer = visitor.client.get(f"/oai2d?{query}")
+    return answer.status_code, etree.fromstring(answer.get_data())
+
+
+def test_the_format_obscore_holds_the_rows_and_its_schema_validates_them(
+    visitor: Researcher, publish: Callable[..., Any]
+) -> None:
+    record = publish(INSTRUME="OAICAM", DATE_OBS="2019-05-01T03:00:00", OBJECT="a & b")
+    identifier = quote(record["pids"]["oai"]["identifier"])
+    status, root = ask(visitor, f"verb=GetRecord&metadataPrefix=obscore&identifier={identifier}")
+    assert status == 200
+    products = root.find(f".//{OBSCORE}products")
+    assert products.get("total") == "1"
+    assert products.findtext(f"{OBSCORE}product/{OBSCORE}instrument_name") == "OAICAM"
+    assert products.findtext(f"{OBSCORE}product/{OBSCORE}target_name") == "a & b"
+    schema = etree.XMLSchema(etree.fromstring(visitor.client.get("/vo/obscore.xsd").get_data()))
+    schema.assertValid(products)
+
+
+def test_the_format_is_announced_with_its_schema(visitor: Researcher) -> None:
+    _, root = ask(visitor, "verb=ListMetadataFormats")
+    schemas = {
+        one.findtext(f"{OAI}metadataPrefix"): one.findtext(f"{OAI}schema") for one in root.iter(f"{OAI}metadataFormat")
+    }
+    assert schemas["obscore"] == "http://localhost/vo/obscore.xsd"
+    assert {"oai_dc", "oai_datacite", "datacite"} <= set(schemas)
+
+
+@pytest.mark.parametrize("prefix", ["obscore", "oai_datacite", "oai_dc"])
+def test_a_tombstone_is_no_server_error(
+    visitor: Researcher, administrator: Researcher, publish: Callable[..., Any], prefix: str
+) -> None:
+    record = publish()
+    administrator.delete(record["id"])
+    identifier = quote(record["pids"]["oai"]["identifier"])
+    status, root = ask(visitor, f"verb=GetRecord&metadataPrefix={prefix}&identifier={identifier}")
+    assert status < 500
+    assert root.find(f"{OAI}error").get("code") == "idDoesNotExist"
+
+
+def test_sets_of_product_types_and_collections_select_their_records(
+    app: Any, visitor: Researcher, publish: Callable[..., Any], refresh: Callable[[], None]
+) -> None:
+    from invenio_obscore.rdm import registry_update
+
+    record = publish(INSTRUME="SETCAM")
+    refresh()
+    with app.app_context():
+        registry_update.rebuild()
+    _, root = ask(visitor, "verb=ListSets")
+    specs: list[str] = []
+    while True:
+        specs += [element.text for element in root.iter(f"{OAI}setSpec")]
+        token = root.findtext(f".//{OAI}resumptionToken")
+        if not token:
+            break
+        _, root = ask(visitor, f"verb=ListSets&resumptionToken={quote(token)}")
+    assert "obscore:image" in specs
+    collection = next(spec for spec in specs if spec.startswith("obscore-collection:tests-"))
+    for spec, expected in (("obscore:image", True), (collection, True), ("obscore:spectrum", False)):
+        found = _identifiers(visitor, f"&set={quote(spec)}")
+        assert (record["pids"]["oai"]["identifier"] in found) == expected
+
+
+def _identifiers(visitor: Researcher, arguments: str) -> list[str]:
+    status, root = ask(visitor, f"verb=ListIdentifiers&metadataPrefix=obscore{arguments}")
+    found: list[str] = []
+    while True:
+        assert status < 500
+        found += [element.text for element in root.iter(f"{OAI}identifier")]
+        token = root.findtext(f".//{OAI}resumptionToken")
+        if not token:
+            return found
+        status, root = ask(visitor, f"verb=ListIdentifiers&resumptionToken={quote(token)}")
+
+
+def test_a_client_harvests_all_then_what_is_new_while_records_come_and_go(
+    harvester: Sickle, administrator: Researcher, publish: Callable[..., Any], refresh: Callable[[], None]
+) -> None:
+    first = [publish()["pids"]["oai"]["identifier"] for _ in range(3)]
+    refresh()
+    taken = [record.header.identifier for record in harvester.ListRecords(metadataPrefix="obscore")]
+    assert len(taken) == len(set(taken))
+    assert set(first) <= set(taken)
+    new = publish()
+    gone = publish()
+    administrator.delete(gone["id"])
+    refresh()
+    since = new["updated"][:19] + "Z"
+    again = [
+        record.header.identifier for record in harvester.ListRecords(metadataPrefix="oai_datacite", **{"from": since})
+    ]
+    assert new["pids"]["oai"]["identifier"] in again
+    assert gone["pids"]["oai"]["identifier"] not in again
+    assert len(again) == len(set(again))
+
+
+def test_many_documents_are_listed_completely(
+    app: Any, visitor: Researcher, publish: Callable[..., Any], refresh: Callable[[], None], monkeypatch: Any
+) -> None:
+    """Documents put straight into the index (a hundred here; benchmarks/harvest.py takes 100,000)."""
+    from invenio_rdm_records.proxies import current_rdm_records_service
+    from invenio_search import current_search_client
+    from invenio_search.utils import build_alias_name
+
+    record = publish()
+    refresh()
+    with app.app_context():
+        alias = build_alias_name(current_rdm_records_service.record_cls.index._name)
+        query = {"query": {"term": {"id": record["id"]}}}
+        source = current_search_client.search(index=alias, body=query)["hits"]["hits"][0]["_source"]
+        body: list[dict[str, Any]] = []
+        for number in range(100):
+            name = f"synthetic-{number:03d}"
+            pids = {**source["pids"], "oai": {**source["pids"]["oai"], "identifier": f"oai:synthetic:{number}"}}
+            body += [{"index": {"_index": alias, "_id": name}}, {**source, "id": name, "uuid": name, "pids": pids}]
+        current_search_client.bulk(body=body, refresh=True)
+    try:
+        found = _identifiers(visitor, "")
+        synthetic = [one for one in found if one.startswith("oai:synthetic:")]
+        assert sorted(synthetic) == sorted(f"oai:synthetic:{number}" for number in range(100))
+    finally:
+        with app.app_context():
+            current_search_client.delete_by_query(
+                index=alias, body={"query": {"prefix": {"id": "synthetic-"}}}, refresh=True, conflicts="proceed"
+            )
