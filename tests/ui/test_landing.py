@@ -81,7 +81,7 @@ def test_header_text_is_shown_as_text(landing: Page) -> None:
     row.get_by_role("button", name="Header").click()
     window = landing.locator(".obscore-window")
     window.get_by_label("Search the header").fill("OBJECT")
-    expect(window).to_contain_text("1 cards found")
+    expect(window.get_by_role("status")).to_have_text("1 card found")
     expect(window).to_contain_text("onerror=alert(1)")
     assert landing.locator("img[src='x']").count() == 0
 
