@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from . import unions
+
 #: Suffix of the companion of a region column.
 SHAPE_SUFFIX = "_shape"
 
@@ -172,12 +174,12 @@ CREATE OR REPLACE FUNCTION adql.corners(polygon spoly) RETURNS scircle[]
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$
 DECLARE
   n float8[] := adql.radians(polygon);
-  result scircle[];
+  result adql.shape;
 BEGIN
   FOR i IN 1..cardinality(n) / 2 LOOP
-    result[i] := adql.dot(n[2 * i - 1], n[2 * i]);
+    result.circles := array_append(result.circles, adql.dot(n[2 * i - 1], n[2 * i]));
   END LOOP;
-  RETURN result;
+  RETURN result.circles;
 END $body$
 """
 
@@ -214,7 +216,7 @@ def _pairs(name: str, *, every: bool, tests: dict[tuple[str, str], str]) -> str:
             for outer in ("circles", "polygons", "holes")
             if (test := tests.get((inner, outer)))
         )
-        after = "IF NOT found THEN RETURN false; END IF;" if every else "IF found THEN RETURN true; END IF;"
+        after = "IF NOT found THEN RETURN adql.within_together(a, b); END IF;" if every else "IF found THEN RETURN true; END IF;"
         loops.append(f"""
     FOR i IN 1..coalesce(cardinality(a.{inner}), 0) LOOP
       found := false;{conditions}
@@ -263,9 +265,9 @@ END $body$
 """
 
 _AREA = """
-CREATE OR REPLACE FUNCTION adql.area(region adql.shape) RETURNS float8
+CREATE OR REPLACE FUNCTION adql.sum_of_areas(region adql.shape) RETURNS float8
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$
--- The sum over the parts: where parts overlap, that counts twice.
+-- What parts share counts for each of them: adql.area counts it once.
 DECLARE
   total float8 := 0;
 BEGIN
@@ -402,3 +404,4 @@ def statements() -> Iterator[str]:
     yield _pairs("overlaps", every=False, tests=_OVERLAP_TESTS).strip()
     yield _AREA.strip()
     yield _CENTROID.strip()
+    yield from unions.statements()
