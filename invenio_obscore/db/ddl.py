@@ -136,6 +136,8 @@ def _indices() -> Iterator[str]:
         "obscore_record": '("record_uuid")',
         "obscore_parent": '("parent_uuid")',
         "obscore_recid": '("recid")',
+        # The products of one record are those whose addresses begin as its files' do.
+        "obscore_access_url": '("access_url" text_pattern_ops)',
         "obscore_did_folded": 'USING btree (lower("obs_publisher_did"))',
         **{f"obscore_{name}": f'("{name}")' for interval in INTERVALS for name in interval},
         **{f"obscore_{a}_{b}": f'USING gist (adql.interval("{a}", "{b}"))' for a, b in INTERVALS},

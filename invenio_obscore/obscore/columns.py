@@ -187,9 +187,9 @@ _OBSCORE: dict[Group, tuple[_Line, ...]] = {
          "When the product was made"),
         ("obs_creator_name", "utext", "", "meta.id", "DataID.creator", "",
          "Who made the product"),
-        ("obs_creator_did", "text", "", "meta.id", "DataID.creatorDID", "p",
+        ("obs_creator_did", "text", "", "meta.id", "DataID.creatorDID", "pi",
          "Identifier that the creator gave the product"),
-        ("bib_reference", "text", "", "meta.bib.bibcode", "Curation.reference", "p",
+        ("bib_reference", "text", "", "meta.bib.bibcode", "Curation.reference", "pi",
          "Bibcode or DOI of the article about the product"),
     ),
     "access": (

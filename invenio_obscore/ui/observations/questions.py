@@ -8,6 +8,8 @@ from ...registry.wavebands import WAVEBANDS
 from .criteria import FURTHEST_ROW, Circle, Criteria, Interval, doi_of, is_bibcode
 
 _TABLE = "ivoa.obscore"
+# Orders what is equal otherwise, so that pages are stable.
+_LAST = "obs_publisher_did"
 #: What links, sky view and strips need, whichever columns are shown.
 ALWAYS = (
     "obs_publisher_did",
@@ -112,7 +114,9 @@ def _pattern(begin: str) -> str:
 
 def _identified(text: str) -> str:
     if text.lower().startswith("ivo://"):
-        return f"(LOWER(obs_publisher_did) = {literal(text.lower())} OR obs_creator_did = {literal(text)})"
+        # These have no case; as they were given and all small are what an index finds.
+        ours = _any_of("obs_publisher_did", dict.fromkeys((text, text.lower())))
+        return f"({ours} OR obs_creator_did = {literal(text)})"
     return _any_of("obs_id", (text,))
 
 
@@ -122,13 +126,17 @@ def _any_of(column: str, values: Iterable[str]) -> str:
 
 
 def _order(criteria: Criteria) -> str:
-    direction = " DESC" if criteria.descending else ""
-    circle = criteria.circle
+    """As asked for; else the nearest, the latest, the longest waves first, each in the order of an index."""
+    circle, direction = criteria.circle, " DESC" if criteria.descending else ""
     if circle and criteria.sort in ("", "distance"):
-        return f"DISTANCE(s_ra, s_dec, {circle.ra!r}, {circle.dec!r}){direction}, obs_publisher_did"
-    if criteria.sort and criteria.sort not in ("distance", "obs_publisher_did"):
-        return f"{criteria.sort}{direction}, obs_publisher_did"
-    return f"obs_publisher_did{direction}"
+        return f"DISTANCE(s_ra, s_dec, {circle.ra!r}, {circle.dec!r}){direction}, {_LAST}"
+    if criteria.sort and criteria.sort not in ("distance", _LAST):
+        return f"{criteria.sort}{direction}, {_LAST}"
+    if not criteria.sort and criteria.time:
+        return f"t_min DESC, {_LAST}"
+    if not criteria.sort and (criteria.band or criteria.wavelength):
+        return f"em_min DESC, {_LAST}"
+    return f"{_LAST}{direction}"
 
 
 def literal(text: str) -> str:
