@@ -332,41 +332,37 @@ def jobs(bench: Bench) -> Iterator[Line]:
     """A trivial asynchronous query from creation to result."""
     if not bench.jobs:
         return
+    found = [_job_milliseconds(bench, service) for service in bench.services]
+    if found[0] is None:
+        raise SystemExit("a job of ours does not end")
+    peer = found[1] if bench.peer else None
+    yield Line("asynchronous cone, create to result", "ms", found[0], peer, None, "≤ 0.17", note="goal ≤ 200 ms")
+
+
+def _job_milliseconds(bench: Bench, service: Service) -> float | None:
     found = []
-    for service in bench.services:
-        seconds = []
-        for number in range(8):
-            begun = time.perf_counter()
-            _run_job(service, cone(bench.places[number]))
-            seconds.append(time.perf_counter() - begun)
-        found.append(statistics.median(seconds[1:]) * 1e3)
-    yield Line(
-        "asynchronous cone, create to result",
-        "ms",
-        found[0],
-        found[1] if bench.peer else None,
-        None,
-        "≤ 0.17",
-        note="goal ≤ 200 ms",
-    )
+    for number in range(8):
+        begun = time.perf_counter()
+        if not _run_job(service, cone(bench.places[number])):
+            return None
+        found.append(time.perf_counter() - begun)
+    return statistics.median(found[1:]) * 1e3
 
 
-def _run_job(service: Service, adql: str) -> None:
-    form = {"REQUEST": "doQuery", "LANG": "ADQL", "QUERY": adql, "PHASE": "RUN"}
-    _, location = service.request("async", dict(form))
+def _run_job(service: Service, adql: str) -> bool:
+    """Create, run, poll, fetch; False where the job does not end within a minute."""
+    _, location = service.request("async", {"REQUEST": "doQuery", "LANG": "ADQL", "QUERY": adql})
     path = urlsplit(location).path
-    for _ in range(3000):
-        phase = service.request(f"{path}/phase")[0].body.strip()
-        if phase == b"PENDING":
-            service.request(f"{path}/phase", {"PHASE": "RUN"})
-        if phase in (b"COMPLETED", b"ERROR", b"ABORTED"):
-            break
+    service.request(f"{path}/phase", {"PHASE": "RUN"})
+    end = time.monotonic() + 60
+    while (phase := service.request(f"{path}/phase")[0].body.strip()) != b"COMPLETED":
+        if phase in (b"ERROR", b"ABORTED") or time.monotonic() > end:
+            return False
         time.sleep(0.02)
     answer, location = service.request(f"{path}/results/result")
     if answer.status == 303:
         answer, _ = service.request(urlsplit(location).path)
-    if phase != b"COMPLETED" or answer.status != 200:
-        raise SystemExit(f"{service.url}: a job ends {phase.decode()}, its result {answer.status}")
+    return answer.status == 200
 
 
 def rows(bench: Bench) -> Iterator[Line]:

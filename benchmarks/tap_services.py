@@ -142,7 +142,16 @@ def own_service(database: Database, *, workers: int, threads: int, broker: str) 
     with tempfile.TemporaryDirectory() as results:
         environment = {**os.environ, "OBSCORE_TAP_DATABASE_URI": database.reader, "SITE_UI_URL": "http://127.0.0.1"}
         commands = [
-            ["gunicorn", "--preload", "--workers", str(workers), "--threads", str(threads), "--bind", f"127.0.0.1:{port}"]
+            [
+                "gunicorn",
+                "--preload",
+                "--workers",
+                str(workers),
+                "--threads",
+                str(threads),
+                "--bind",
+                f"127.0.0.1:{port}",
+            ]
             + ["invenio_obscore.vo.wsgi:create_app()"]
         ]
         if broker:
