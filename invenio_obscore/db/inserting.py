@@ -1,4 +1,4 @@
-"""Many rows into one table at once, by PostgreSQL's COPY: a fifth of the time that INSERT takes for thousands."""
+"""Many rows into one table at once by COPY: no statement with thousands of parameters is built, sent and parsed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from .quoting import quoted
 
 #: Below this many rows INSERT is as fast.
 _WORTH_IT = 50
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+#: In this order; several times faster than one pass of `str.translate`.
+_ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -60,4 +61,7 @@ def _cell(value: Any) -> str:  # noqa: ANN401
         value = json.dumps(value)
     elif isinstance(value, datetime):
         value = value.isoformat()
-    return str(value).translate(_ESCAPES)
+    text = str(value)
+    for character, escaped in _ESCAPES:
+        text = text.replace(character, escaped)
+    return text

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import sample_files
 from instance import Instance
-from researcher import METADATA, Researcher
+from researcher import Researcher
 
 MANY = 5000
 #: For a machine that is busy with other things.
@@ -227,7 +227,7 @@ def _parts(app: Any) -> list[Any]:
 def test_a_zip_of_thousands(
     researcher: Researcher, visitor: Researcher, read_queued: Callable[[], int], app: Any
 ) -> None:
-    recid = researcher.draft({"catalogue.zip": sample_files.catalogue(MANY)}, **METADATA)
+    recid = researcher.draft({"catalogue.zip": sample_files.catalogue(MANY)})
     read_queued()
     listed = _listed(researcher, recid, sort="-target_name")
     assert listed["counts"]["products"] == MANY
