@@ -101,6 +101,9 @@ Bands.propTypes = {
   height: PropTypes.number.isRequired,
 };
 
+/** Labels at the ends stay inside. */
+const anchor = (x) => (x < 40 ? "start" : x > WIDTH - 40 ? "end" : "middle");
+
 /** One strip: a bar a product over an axis. What it shows stands in the table as well, which keys reach. */
 const Strip = ({ name, data, margin, ticks, write, bands, selected, onSelect }) => {
   const width = Math.max(data.high - data.low, margin);
@@ -119,7 +122,7 @@ const Strip = ({ name, data, margin, ticks, write, bands, selected, onSelect }) 
         {ticks(low, high).map((value) => (
           <g key={value} className="tick">
             <line x1={place(value)} x2={place(value)} y1={height} y2={height + 5} />
-            <text x={place(value)} y={height + 19} textAnchor="middle">
+            <text x={place(value)} y={height + 19} textAnchor={anchor(place(value))}>
               {write(bands ? 10 ** value : value)}
             </text>
           </g>
