@@ -204,13 +204,12 @@ def _drawn(file_id: UUID, product: str) -> Shown | Picture | None:
     try:
         with open_stored(file_id) as (stream, _size):
             return _process().draw(stream, member=member, key=key)
-    except (FitsError, NotFoundError) as error:
-        if isinstance(error, ReaderDiedError):
-            logger.warning("the picture of %s in %s: %s", product, file_id, error)
-        return Shown(PreviewStatus.FAILED, reason=str(error))
-    except ServiceError as error:
-        logger.warning("the picture of %s in %s is drawn later: %s", product, file_id, error)
+    except (ReaderDiedError, ServiceError) as error:
+        # It may be the file, or bad luck: whoever looks next has it tried again, a few times.
+        logger.warning("the picture of %s in %s is not drawn: %s", product, file_id, error)
         return None
+    except (FitsError, NotFoundError) as error:
+        return Shown(PreviewStatus.FAILED, reason=str(error))
 
 
 def _keep(file_id: UUID, product: str, drawn: Shown | Picture | None) -> None:
