@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -100,8 +100,13 @@ def documents(keys: Collection[Key], window: range | None = None) -> dict[Key, l
     return found
 
 
-def compute(file_id: UUID, name: str, mapping: str) -> State:
+def compute(file_id: UUID, name: str, mapping: str, *, on_piece: Callable[[], None] = lambda: None) -> State:
     """Compute what is missing, piece by piece, and commit each; many may do so at once.
+
+    Parameters
+    ----------
+    on_piece
+        Called after each piece.
 
     Raises
     ------
@@ -115,6 +120,8 @@ def compute(file_id: UUID, name: str, mapping: str) -> State:
             return state
         stored = stored_readings.piece(file_id, number)
         db.session.commit()  # no transaction stays open while the child works
+        if stored is None and not number:
+            return State(reason=COMPUTING)  # what was read is gone: the file is read anew
         if stored is None:
             _end(key)
         else:
@@ -125,6 +132,7 @@ def compute(file_id: UUID, name: str, mapping: str) -> State:
                 return State(reason=reason)
             _keep(key, number, found)
         db.session.commit()
+        on_piece()
 
 
 def compute_now(file_id: UUID, name: str, mapping: str) -> State:

@@ -111,6 +111,12 @@ def keep(held: Claim, part: StoredPart) -> None:
     db.session.commit()
 
 
+def progressed(held: Claim) -> None:
+    """Note that the work got on, so that this attempt is the first again, and commit; raises as `keep`."""
+    _write(held, {"attempts": 1})
+    db.session.commit()
+
+
 def read_whole(held: Claim) -> None:
     """Note that the file itself is not needed any more, and commit; raises as `keep`."""
     _write(held, {"read_whole": True})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import BinaryIO
 from uuid import UUID
 
@@ -77,7 +78,7 @@ def _read(held: Claim) -> Outcome:
                 for part in reader.parts(stream, size, held.done_count):
                     reading.keep(held, part)
             reading.read_whole(held)
-        _prepare(held.file_id)
+        _prepare(held)
     except NotFitsError as error:
         return Outcome(Status.IGNORED, str(error))
     except ReaderDiedError:
@@ -87,16 +88,17 @@ def _read(held: Claim) -> Outcome:
     return Outcome(Status.DONE, extractor_version=EXTRACTOR_VERSION)
 
 
-def _prepare(file_id: UUID) -> None:
+def _prepare(held: Claim) -> None:
     """Fill the cache for all who hold the file, under the limits of reading: what kills its reader does so here."""
+    file_id = held.file_id
     contexts = {(key, verification.current(draft, Stage.DRAFT).mapping) for draft, key in drafts_with(file_id)}
     for record in records_with(file_id):
         mapping = verification.current(record, Stage.PUBLISHED).mapping
-        held = (file for file in list_files(record, Stage.PUBLISHED) if file.file_id == file_id)
-        contexts |= {(file.key, mapping) for file in held}
+        mine = (file for file in list_files(record, Stage.PUBLISHED) if file.file_id == file_id)
+        contexts |= {(file.key, mapping) for file in mine}
     db.session.commit()
     for key, mapping in sorted(contexts):
-        extractions.compute(file_id, key, mapping)
+        extractions.compute(file_id, key, mapping, on_piece=partial(reading.progressed, held))
 
 
 @contextmanager
