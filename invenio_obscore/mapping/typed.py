@@ -30,6 +30,9 @@ _SEXAGESIMAL = re.compile(r"[+\-\u2212]?\s*\d{1,3}\s*[:hd°\s]\s*\d{1,2}.*", re.
 _TIMES = frozenset(("t_min", "t_max"))
 _DATE = re.compile(r"\d{4}[-/]\d|\d{1,2}[./]\d{1,2}[./]\d{2}")
 _POSITION = ("s_ra", "s_dec")
+#: Wavelengths in metres that something may have been observed at: from 1e14 eV to 300 Hz.
+_WAVELENGTHS = (1e-20, 1e6)
+_IS_WAVELENGTH = frozenset(("em_min", "em_max"))
 _SIGN_INSIDE = re.compile(r"(?<=[\d.ms\"'])\s*[,;]?\s*(?=[+\-\u2212])|\s*[,;]\s*")
 _EXAMPLES = {
     "s_ra": "83.633, 05:34:31.9 or 05h34m31.9s",
@@ -88,10 +91,17 @@ def read_cell(name: str, typed: Cell) -> Cell:
         value = coerce(column, _converted(column, typed) if isinstance(typed, str) else typed)
     except MappingError as error:
         raise ColumnError(str(error), column=name) from error
-    wrong = shape_flaw(value) if isinstance(value, Region) else flaw(name, value)
+    wrong = shape_flaw(value) if isinstance(value, Region) else flaw(name, value) or _unlikely(name, value)
     if wrong:
         raise ColumnError(f"{name}: {wrong[:400]}", column=name)
     return value.to_stcs() if isinstance(value, Region) else value
+
+
+def _unlikely(name: str, value: Value) -> str:
+    """Against slips of the unit."""
+    if name not in _IS_WAVELENGTH or not isinstance(value, float) or _WAVELENGTHS[0] < value < _WAVELENGTHS[1]:
+        return ""
+    return f"{value:g} m is no wavelength of an observation"
 
 
 def _converted(column: Column, typed: str) -> Value:

@@ -61,6 +61,7 @@ def test_a_whole_position_fills_both_cells(column: str, text: str) -> None:
         ("t_min", "2019-13-01", "no date of the calendar"),
         ("t_min", "yesterday", "2019-05-01T03:00"),
         ("s_dec", "95", "not between -90 and 90"),
+        ("em_max", "1.4 parsec", "no wavelength of an observation"),
         ("s_xel1", "10.5", "10.5"),
         ("dataproduct_type", "banana", "none of image"),
         ("s_region", "Polygon ICRS 1 1 1 1 1 1", "fewer than three different corners"),
