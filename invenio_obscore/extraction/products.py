@@ -241,11 +241,16 @@ def find_products(reading: Reading) -> list[Scope]:
     return [Scope(reading, hdus, name, key=name.replace(" ", "-") if len(found) > 1 else "") for name, hdus in found]
 
 
+_TABLE_NAME = re.compile(r"PS\d+_0[A-Z]?")
+
+
 def _coordinate_tables(reading: Reading) -> set[str]:
     """Names of the tables that -TAB axes look up (FITS 4.0, section 8.2.4)."""
     found: set[str] = set()
     for hdu in reading.hdus:
-        found |= {str(hdu.header.get(k)).strip().upper() for k in hdu.header if re.fullmatch(r"PS\d+_0[A-Z]?", k)}
+        if "-TAB" in hdu.cards.upper() or hdu.overlay:
+            keywords = (k for k in hdu.header if _TABLE_NAME.fullmatch(k))
+            found |= {str(hdu.header.get(k)).strip().upper() for k in keywords}
     return found
 
 

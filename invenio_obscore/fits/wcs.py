@@ -105,10 +105,14 @@ def _axis_kind(ctype: str, table: dict[str, str]) -> str:
     return table.get(padded[:4], "") if padded[:2] != "RA" or padded[:4] == "RA--" else ""
 
 
+_ALTERNATE = re.compile(r"CTYPE1([A-Z])(?: *=|$)")
+
+
 def alternates(header: Header) -> list[str]:
     """Letters of the world coordinate systems of a header, the primary (empty) one first."""
-    letters = sorted({k[6:] for k in header if re.fullmatch(r"CTYPE1[A-Z]", k)})
-    return ["", *letters]
+    found = {match[1] for match in _ALTERNATE.finditer(header.cards)}
+    found |= {key[6:] for key in header.overlay if _ALTERNATE.match(key)}
+    return ["", *sorted(letter for letter in found if f"CTYPE1{letter}" in header)]
 
 
 def sky_axes(header: Header, alternate: str = "") -> SkyAxes | None:
