@@ -28,7 +28,7 @@ _MAX_ARGUMENTS = 90
 _BITS = 62
 # Control characters that neither XML nor people use: marks are made of these.
 _CONTROLS = "".join(chr(code) for code in range(1, 32) if chr(code) not in "\t\n\r")
-_SEPARATOR_LENGTH = 5
+_SEPARATOR_LENGTH, _NULL_LENGTH = 5, 3
 _ARRAYS = {
     "unsignedByte": "int2",
     "short": "int2",
@@ -124,7 +124,8 @@ def _marks() -> Marks:
     """Other ones in each process and for each choice of columns: nobody who writes texts into a table can know them."""
     characters = list(_CONTROLS)
     secrets.SystemRandom().shuffle(characters)
-    return Marks("".join(characters[:_SEPARATOR_LENGTH]), characters[_SEPARATOR_LENGTH])
+    used = "".join(characters[: _SEPARATOR_LENGTH + _NULL_LENGTH])
+    return Marks(used[:_SEPARATOR_LENGTH], used[_SEPARATOR_LENGTH:])
 
 
 def _parts(fields: Sequence[Field], marks: Marks) -> Iterator[tuple[str, _Fill]]:
@@ -196,14 +197,17 @@ def _cells(data: bytes, count: int, marks: Marks) -> tuple[bytes, _Array, _Array
     """All cells without what marked them, their sizes, and which are null."""
     separator, null = marks.separator.encode(), marks.null.encode()
     bare = data.translate(None, separator + null)
-    octets = np.frombuffer(data + b"\0", np.uint8)
+    octets = np.frombuffer(data + bytes(len(null)), np.uint8)
     ends = np.flatnonzero(octets == separator[0])
     starts = np.concatenate([[0], ends + len(separator)])
     if len(starts) == count:
         sizes = np.concatenate([ends, [len(data)]]) - starts
-        nulls = (sizes == 1) & (octets[starts] == null[0])
-        if len(data) - len(bare) == len(ends) * len(separator) + np.count_nonzero(nulls):
-            return bare, sizes - nulls, nulls
+        nulls = sizes == len(null)
+        for at, octet in enumerate(null):
+            nulls &= octets[starts + at] == octet
+        if len(data) - len(bare) == len(ends) * len(separator) + np.count_nonzero(nulls) * len(null):
+            sizes[nulls] = 0
+            return bare, sizes, nulls
     # Some text holds one of these characters by itself.
     cells = data.split(separator)
     if len(cells) != count:
