@@ -179,7 +179,7 @@ def _free_port() -> int:
 
 
 def _answering(service: Service) -> Service:
-    for _ in range(300):
+    for _ in range(1200):
         with contextlib.suppress(OSError):
             if service.request("availability")[0].status == 200:
                 return service
