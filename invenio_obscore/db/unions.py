@@ -116,6 +116,7 @@ _UNION_AREA = """
 CREATE OR REPLACE FUNCTION adql.union_area(region adql.shape) RETURNS float8
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS $body$
 -- In steradians. The sides of a piece are looked at 1e-7 radians (0.02 arcsec) from it: pgSphere compares with 1e-9.
+-- Without variables of pgSphere's types: the role that reads has no search path to them.
 DECLARE
   parts adql.shape[] := adql.parts(region);
   arc float8[];
@@ -136,8 +137,6 @@ DECLARE
   t float8;
   place float8[];
   inward float8[];
-  inside spoint;
-  outside spoint;
   kept bool;
   pieces int := 0;
   eye float8[] := adql.normal(adql.combined(1, adql.unit(adql.centroid(region)), 0.0123, ARRAY[0.3, 0.5, 0.8]));
@@ -175,12 +174,11 @@ BEGIN
         t := (cuts[n] + cuts[n + 1]) / 2;
         place := adql.combined(d, m, s, adql.combined(cos(t), u, sin(t), w));
         inward := adql.normal(adql.combined(1, m, -d, place));
-        inside := adql.towards(adql.combined(1, place, 1e-7, inward));
-        outside := adql.towards(adql.combined(1, place, -1e-7, inward));
         kept := true;
         FOREACH q IN ARRAY near LOOP
           -- where two edges run together on one side, that of the first part counts
-          IF adql.within(outside, parts[q::int]) OR (q < i AND adql.within(inside, parts[q::int])) THEN
+          IF adql.within(adql.towards(adql.combined(1, place, -1e-7, inward)), parts[q::int]) OR
+            (q < i AND adql.within(adql.towards(adql.combined(1, place, 1e-7, inward)), parts[q::int])) THEN
             kept := false;
             EXIT;
           END IF;

@@ -116,6 +116,31 @@ def test_shapes_within_and_overlapping(owner: psycopg.Connection[Any], seed: int
             assert inside, case
 
 
+def _sky(count: int) -> list[tuple[float, float]]:
+    """Positions all over the sky, each for the same area: a golden spiral."""
+    step = 180 * (3 - math.sqrt(5))
+    return [(n * step % 360, math.degrees(math.asin((2 * n + 1) / count - 1))) for n in range(count)]
+
+
+def test_areas_of_unions_against_counted_positions(owner: psycopg.Connection[Any]) -> None:
+    generator = random.Random(3)
+    unions = [Union(tuple(_large(generator) for _ in range(generator.randint(2, 4)))) for _ in range(8)]
+    positions = _sky(800)
+    areas = owner.execute(
+        "SELECT adql.area(adql.shape(s)) FROM unnest(%s::text[]) WITH ORDINALITY AS r(s, n) ORDER BY n",
+        ([u.to_stcs() for u in unions],),
+    ).fetchall()
+    for union, (area,) in zip(unions, areas):
+        counted = sum(union.contains(*p) for p in positions) / len(positions)
+        assert area / 41252.96 == pytest.approx(counted, abs=0.03), union.to_stcs()
+
+
+def _large(generator: random.Random) -> Circle | Polygon:
+    if generator.random() < 0.5:
+        return Circle(*_position(generator), generator.choice([20.0, 60.0, 90.0, 110.0]))
+    return box(*_position(generator), generator.uniform(30, 80), generator.uniform(30, 80))
+
+
 @pytest.mark.parametrize("radius", [0.0, 1e-4, 1.0, 60.0, 90.0])
 def test_circles_keep_their_numbers(owner: psycopg.Connection[Any], radius: float) -> None:
     row = owner.execute(
