@@ -1,9 +1,9 @@
 """What the parts of a region make together, where they overlap: the area of the union, and what lies in it as a whole.
 
-The edge of a union is what is left of its parts' edges outside of all other parts. Each edge is an arc of a circle on the
-sphere, ``x . m = d`` with the part on the left (``x . m > d``); it is cut where it meets the circles of the others, and a
-piece stays if its outside side lies in no other part. The area is the sum, over the pieces, of what each sweeps as seen from
-one point: triangles, and a sector of the cap around ``m``; all of it modulo the sphere.
+The edge of a union is what is left of its parts' edges outside of all other parts. Each edge is an arc of a circle on
+the sphere, ``x . m = d`` with the part on the left (``x . m > d``); it is cut where it meets the circles of the others,
+and a piece stays if its outer side lies in no other part. The area is the sum, over the pieces, of what each sweeps as
+seen from one point: triangles, and a sector of the cap around ``m``; all of it modulo the sphere.
 """
 
 from __future__ import annotations
@@ -32,7 +32,17 @@ _EXPRESSIONS: tuple[tuple[str, str, str], ...] = (
     (
         "excess(a float8[], b float8[], c float8[])",
         "float8",
-        "2 * atan2(adql.product(a, adql.cross(b, c)), 1 + adql.product(a, b) + adql.product(b, c) + adql.product(c, a))",
+        "2 * atan2(adql.product(a, adql.cross(b, c)),"
+        " 1 + adql.product(a, b) + adql.product(b, c) + adql.product(c, a))",
+    ),
+    (
+        "is_tangled(polygons spoly[])",
+        "bool",
+        # circles around them first: comparing two polygons takes pgSphere a hundred times as long
+        "EXISTS (WITH part AS MATERIALIZED (SELECT p, n, adql.bound(adql.corners(p)) AS around"
+        " FROM unnest(polygons) WITH ORDINALITY AS u(p, n))"
+        " SELECT FROM part AS a, part AS b WHERE CASE WHEN a.n >= b.n THEN false"
+        " WHEN (a.around && b.around) IS FALSE THEN false ELSE a.p && b.p END)",
     ),
     (
         "merged(a adql.shape, b adql.shape)",
@@ -225,6 +235,7 @@ DECLARE
   parts adql.shape[] := adql.parts(region);
 BEGIN
   IF cardinality(parts) > 200 THEN RETURN false; END IF;
+  IF region.circles IS NULL AND region.holes IS NULL THEN RETURN adql.is_tangled(region.polygons); END IF;
   FOR i IN 1..cardinality(parts) LOOP
     FOR j IN i + 1..cardinality(parts) LOOP
       IF adql.overlaps(parts[i], parts[j]) THEN RETURN true; END IF;
