@@ -55,10 +55,11 @@ const spans = (products, low, high, scale) => {
   return { found, low: Math.min(...values), high: Math.max(...values) };
 };
 
-const linearTicks = (low, high, most) => {
+const dayTicks = (low, high, most) => {
   const rough = (high - low) / most;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough);
+  // Labels are days: two on one day would say the same.
+  const step = Math.max(1, [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough));
   const ticks = [];
   for (let value = Math.ceil(low / step) * step; value <= high; value += step) ticks.push(value);
   return ticks;
@@ -185,7 +186,7 @@ export const CoverageStrips = ({ products, selected, onSelect }) => {
           name={i18next.t("Time (UTC)")}
           data={time}
           margin={2}
-          ticks={(low, high) => linearTicks(low, high, 6)}
+          ticks={(low, high) => dayTicks(low, high, 6)}
           write={day}
           {...common}
         />
