@@ -19,6 +19,7 @@ from marshmallow import post_dump
 
 from ..db.publication import read_rows
 from ..formats import MemorySource, Meta, for_responseformat
+from ..formats.spreadsheets import for_people
 from ..obscore.columns import OBSCORE
 from .custom_fields import facts_of
 from .datacite_parts import reference_type
@@ -41,7 +42,8 @@ class ObsCoreSerializer:
         """The rows of the record with this ``id``; a table without rows where nothing of it is public."""
         recid = str(record["id"])
         rows = read_rows(db.session.connection(), recid=recid)
-        source = MemorySource(OBSCORE.values(), ([row[name] for name in OBSCORE] for row in rows))
+        table = for_people(self._format.suffix, ([row[name] for name in OBSCORE] for row in rows))
+        source = MemorySource(OBSCORE.values(), table)
         title = (record.get("metadata") or {}).get("title", "")
         meta = Meta(name="obscore", description=f"Data products of record {recid}: {title}")
         return b"".join(self._format.stream(source, meta))

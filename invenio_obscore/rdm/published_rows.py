@@ -17,6 +17,7 @@ from werkzeug.datastructures import MIMEAccept
 
 from ..db.publication import count_rows, read_rows, recids
 from ..formats import Format, MemorySource, Meta, for_responseformat
+from ..formats.spreadsheets import for_people
 from ..obscore.columns import OBSCORE
 
 _JSON = "application/json"
@@ -79,7 +80,8 @@ def read(identity: Identity, recid: str, chosen: Representation, *, page: int = 
             "versions": versions_with_rows(record),
         }
         return Answer({"Content-Type": _JSON}, iter([json.dumps(body).encode()]))
-    table = ([row[name] for name in OBSCORE] for row in read_rows(connection, recid=recid))
+    listed = ([row[name] for name in OBSCORE] for row in read_rows(connection, recid=recid))
+    table = for_people(chosen.format.suffix, listed)
     meta = Meta(name="obscore", description=f"Data products of record {recid}")
     headers = {
         "Content-Type": chosen.format.media_type,

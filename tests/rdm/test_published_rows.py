@@ -85,3 +85,19 @@ def test_a_deleted_record_is_gone(
     body = {"removal_reason": {"id": "test-record"}, "is_visible": True}
     administrator.request("DELETE", f"/records/{recid}/delete", json=body, status=204)
     assert visitor.request("GET", f"/records/{recid}/obscore").status_code == 410
+
+
+def test_no_cell_of_a_downloaded_csv_is_a_formula(
+    researcher: Researcher, visitor: Researcher, read_queued: Callable[[], int]
+) -> None:
+    draft = researcher.draft({"a.fits": sample_files.image(OBJECT="=1+1")})
+    read_queued()
+    researcher.publish(draft)
+    answers = [
+        visitor.request("GET", f"/records/{draft}/obscore?format=csv", status=200),
+        visitor.client.get(f"/records/{draft}/export/obscore-csv"),
+    ]
+    for answer in answers:
+        (row,) = csv.DictReader(StringIO(answer.get_data(as_text=True)))
+        assert row["target_name"] == "'=1+1"
+    assert visitor.request("GET", f"/records/{draft}/obscore").json["rows"][0]["target_name"] == "=1+1"
