@@ -50,6 +50,7 @@ STEPS: tuple[str, ...] = (
     "invenio_obscore.rdm.datacite:configure",
     "invenio_obscore.rdm.exporters:configure",
     "invenio_obscore.rdm.jsonld:configure",
+    "invenio_obscore.rdm.statistics:configure",
     "invenio_obscore.rdm.oai_pmh:configure",
     "invenio_obscore.rdm.registry_update:configure",
     "invenio_obscore.ui:configure",

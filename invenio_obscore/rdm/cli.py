@@ -24,7 +24,7 @@ def obscore() -> None:
 @with_appcontext
 def setup(print_sql: bool, database: bool, search: bool) -> None:
     """Make schemas, tables, functions, roles and TAP_SCHEMA; doing it again changes nothing."""
-    from . import checks, installation, oai_pmh
+    from . import checks, installation, oai_pmh, statistics
 
     if print_sql:
         for statement in installation.administrators_sql():
@@ -36,6 +36,7 @@ def setup(print_sql: bool, database: bool, search: bool) -> None:
         if search:
             added = installation.map_custom_fields()
             click.echo(f"Search: {', '.join(added) or 'nothing'} added to the mapping of records and drafts.")
+            statistics.put_templates()
             sets = oai_pmh.ensure_product_type_sets()
             click.echo(f"OAI-PMH: {len(sets)} set(s) made.")
         if database and checks.set_up():

@@ -1,0 +1,1 @@
+"""Search index templates of access statistics."""
