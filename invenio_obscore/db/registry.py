@@ -55,11 +55,16 @@ _TABLES = (
   VALUES (date_trunc('second', now()), date_trunc('second', now()))
   ON CONFLICT (one) DO UPDATE SET updated = excluded.updated""",
 )
+#: What was published before there was a registry, and what an upgrade may describe in another way.
+_MARK_ALL = f"""INSERT INTO {SCHEMA}.mark (parent_uuid)
+  SELECT parent_uuid FROM ivoa.obscore WHERE parent_uuid IS NOT NULL
+  UNION SELECT parent_uuid FROM {SCHEMA}.contribution"""
 
 
 def statements(reader: str) -> Iterator[str]:
     """SQL that makes the tables; ``reader`` may read what is harvested, and nothing else of it."""
     yield from _TABLES
+    yield _MARK_ALL
     yield f"REVOKE ALL ON SCHEMA {SCHEMA} FROM PUBLIC"
     yield f"GRANT USAGE ON SCHEMA {SCHEMA} TO {quoted(reader)}"
     yield f"GRANT SELECT ON {SCHEMA}.resource, {SCHEMA}.established TO {quoted(reader)}"
@@ -80,10 +85,7 @@ def mark(connection: Connection, parent_uuid: UUID) -> None:
 
 def mark_all(connection: Connection) -> None:
     """Mark every record that has rows, or had some when the registry last looked."""
-    connection.execute(
-        text(f"""INSERT INTO {SCHEMA}.mark (parent_uuid)
-        SELECT parent_uuid FROM ivoa.obscore UNION SELECT parent_uuid FROM {SCHEMA}.contribution""")
-    )
+    connection.execute(text(_MARK_ALL))
 
 
 def take_marks(connection: Connection, most: int) -> list[UUID] | None:
@@ -124,8 +126,11 @@ def refresh(connection: Connection, parents: Sequence[UUID], collection_of: Coll
     changed = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
     if changed:
         _store(connection, changed, new)
-        _count(connection, "cell", "cell", _differences(changed, old, new, lambda one: ((c,) for c in one.cells)))
-        _count(connection, "term", "kind, value", _differences(changed, old, new, lambda one: one.terms))
+        _count(
+            connection, "cell", {"cell": "int8"}, _differences(changed, old, new, lambda one: ((c,) for c in one.cells))
+        )
+        terms = _differences(changed, old, new, lambda one: one.terms)
+        _count(connection, "term", {"kind": "text", "value": "text"}, terms)
     return {collection for _, collection in changed}
 
 
@@ -216,19 +221,30 @@ def _differences(
     return Counter({item: n for item, n in differences.items() if n})
 
 
-def _count(connection: Connection, table: str, columns: str, differences: Mapping[tuple[Any, ...], int]) -> None:
+def _count(
+    connection: Connection, table: str, columns: Mapping[str, str], differences: Mapping[tuple[Any, ...], int]
+) -> None:
+    """Add to counts in one statement, however many there are; what nobody counts any more goes.
+
+    Parameters
+    ----------
+    columns
+        Names and types of what is counted.
+    """
     if not differences:
         return
-    names = [name.strip() for name in columns.split(",")]
-    parameters = [dict(zip(("collection", *names, "n"), (*item, n))) for item, n in differences.items()]
-    values = ", ".join(f":{name}" for name in ("collection", *names, "n"))
+    names, types = ("collection", *columns, "n"), ("text", *columns.values(), "int4")
+    arrays = zip(*((*item, n) for item, n in sorted(differences.items(), key=str)))
+    parameters = {name: list(values) for name, values in zip(names, arrays)}
+    unnested = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in zip(names, types))
+    keys = ", ".join(names[:-1])
     connection.execute(
-        text(f"""INSERT INTO {SCHEMA}.{table} AS present (collection, {columns}, n) VALUES ({values})
-        ON CONFLICT (collection, {columns}) DO UPDATE SET n = present.n + excluded.n"""),
+        text(f"""INSERT INTO {SCHEMA}.{table} AS present ({keys}, n) SELECT * FROM unnest({unnested})
+        ON CONFLICT ({keys}) DO UPDATE SET n = present.n + excluded.n"""),
         parameters,
     )
     connection.execute(
-        text(f"DELETE FROM {SCHEMA}.{table} WHERE n <= 0 AND collection = ANY(:collections)"),
+        text(f"DELETE FROM {SCHEMA}.{table} WHERE n <= 0 AND collection = ANY(CAST(:collections AS text[]))"),
         {"collections": sorted({item[0] for item in differences})},
     )
 

@@ -7,6 +7,7 @@ tombstone is asked for; here such a record is one that does not exist.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -18,11 +19,14 @@ from invenio_oaiserver.models import OAISet
 from invenio_pidstore.errors import PIDDoesNotExistError
 from invenio_rdm_records.oai import getrecord_fetcher as rdm_getrecord_fetcher
 from invenio_rdm_records.services.errors import RecordDeletedException
+from invenio_search import current_search, current_search_client
+from invenio_search.utils import build_index_name
 from sqlalchemy import func, select
 
 from ..db.publication import count_rows, read_rows
 from ..obscore.vocabularies import DATAPRODUCT_TYPES
 from ..registry import obscore_xml
+from .custom_fields import FIELDS
 
 #: Products of a record in one document; the attribute ``total`` tells of more.
 _MOST_PRODUCTS = 1000
@@ -69,10 +73,26 @@ def configure(app: Flask) -> None:
 # ---------------------------------------------------------------------------------------------------------------- sets
 def ensure_product_type_sets() -> list[str]:
     """Make the sets of product types that are missing; commits, and returns their names."""
+    _map_fields()
     wanted = {f"{_SPEC}:{term}": (f"Data products: {term}", "product_type", term) for term in DATAPRODUCT_TYPES}
     made = [spec for spec, (name, field, value) in wanted.items() if _ensure(spec, name, field, value)]
     db.session.commit()
     return made
+
+
+def _map_fields() -> None:
+    """Map our fields where sets are matched with records: that index is not the records' own."""
+    if not current_app.config["OBSCORE_CUSTOM_FIELDS"]:
+        return
+    fields = {f"custom_fields.{field.full_name}": field.custom_field().mapping for field in FIELDS}
+    records = str(current_app.config["OAISERVER_RECORD_INDEX"])
+    for name in current_search.mappings:
+        if name.startswith(records):
+            index = f"{build_index_name(name, suffix='')}-percolators"
+            if not current_search_client.indices.exists(index=index):
+                with open(current_search.mappings[name]) as mapping:
+                    current_search_client.indices.create(index=index, body=json.load(mapping))
+            current_search_client.indices.put_mapping(index=index, body={"properties": fields})
 
 
 def ensure_collection_set(name: str) -> bool:
@@ -86,7 +106,8 @@ def ensure_collection_set(name: str) -> bool:
 def _ensure(spec: str, name: str, field: str, value: str) -> bool:
     if not current_app.config["OBSCORE_CUSTOM_FIELDS"]:
         return False
-    if db.session.scalar(select(OAISet.id).filter_by(spec=spec)) is not None:
+    present = db.session.scalars(select(OAISet).filter_by(spec=spec)).one_or_none()
+    if present is not None:
         return False
     if (db.session.scalar(select(func.count()).select_from(OAISet)) or 0) >= _MOST_SETS:
         return False

@@ -9,7 +9,7 @@ import pyvo
 import requests
 
 from services import environment
-from services.demo import checks, samples
+from services.demo import checks, findable, samples
 from services.demo import virtual_observatory as vo
 from services.demo.flow import deposit_all
 from services.demo.repository import Repository
@@ -47,6 +47,7 @@ def summary() -> int:
     print()
     for record in published:
         print(f"  {record.title}\n    landing page  {record.page}\n    DOI           https://doi.org/{record.doi}")
+    _show_findable(repository.site, published[0].doi)
     print(f'\n  pyvo.dal.TAPService("{repository.site}/vo/tap").search("""\n{query}""")\n')
     print("\n".join("  " + line for line in table.pformat(max_lines=20, max_width=-1)))
     print(f"\n  Go on by hand: {repository.site}/login")
@@ -56,6 +57,16 @@ def summary() -> int:
     print(f"    TOPCAT, Aladin, pyvo: TAP service {repository.site}/vo/tap")
     print("  Stop everything: ./run-demo.sh --stop", flush=True)
     return 0
+
+
+def _show_findable(site: str, doi: str) -> None:
+    """What DataCite and the VO Registry are told."""
+    attributes = findable.doi_metadata(environment.read("demo")["INVENIO_DATACITE_API_URL"], doi)
+    print(f"\n  DataCite knows of {doi}\n    {findable.coverage_in_words(attributes)}")
+    print(f"    subjects      {', '.join(one['subject'] for one in attributes['subjects'])}")
+    for record in findable.registry_records(site):
+        print(f"  The VO Registry harvests {record.identifier}\n    {record.title}: {record.description[:110]}")
+        print(f"    coverage      MOC {record.moc[:60]}")
 
 
 def check() -> int:

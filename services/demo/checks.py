@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import requests
 from astropy.io.votable import parse_single_table
 
+from services.demo import findable
 from services.demo import virtual_observatory as vo
 from services.demo.flow import Published
 from services.demo.samples import CONE, DEPOSITS, TOLERANCE, Sample
@@ -96,6 +97,29 @@ def dois(context: Context) -> str:
     return f"{len(context.published)} DOIs are findable"
 
 
+def doi_metadata(context: Context) -> str:
+    """The DOIs' metadata say what was observed: instruments, concepts, the coverage in words."""
+    for deposit in DEPOSITS:
+        attributes = findable.doi_metadata(context.datacite_url, context.record(deposit.name).doi)
+        said = findable.coverage_in_words(attributes)
+        expect(said.startswith(f"{len(deposit.samples)} data product"), f"{deposit.name}: coverage {said!r}")
+        named = {title["title"] for item in attributes["relatedItems"] for title in item["titles"]}
+        wanted = {str(one.expected["instrument_name"]) for one in deposit.samples if "instrument_name" in one.expected}
+        expect(wanted <= named, f"{deposit.name}: instruments {sorted(named)}, expected {sorted(wanted)}")
+        identifiers = [one["alternateIdentifier"] for one in attributes["alternateIdentifiers"]]
+        given = sum(one.startswith("ivo://") for one in identifiers)
+        expect(given == len(deposit.samples), f"{deposit.name}: {given} IVOA identifiers")
+    return f"{len(DEPOSITS)} DOIs say what was observed"
+
+
+def registry(context: Context) -> str:
+    """The publishing registry holds the collection with its coverage."""
+    records = findable.registry_records(context.site)
+    covered = [record for record in records if record.moc]
+    expect(bool(covered), f"no coverage in {[record.identifier for record in records]}")
+    return f"{len(records)} collections at /vo/oai, {covered[0].identifier} covers {covered[0].moc[:40]}…"
+
+
 def landing_pages(context: Context) -> str:
     """The landing page answers and shows the data products."""
     for deposit in DEPOSITS:
@@ -166,6 +190,8 @@ CHECKS: tuple[Callable[[Context], str], ...] = (
     rows,
     cone,
     dois,
+    doi_metadata,
+    registry,
     landing_pages,
     byte_ranges,
     exporters,

@@ -1,0 +1,248 @@
+"""Harvests of the VO Registry and of OAI-PMH, and what keeping the Registry up to date costs.
+
+    python benchmarks/harvest.py [--collections 10000] [--documents 100000] [--rows 1000000] [--seconds 60]
+
+Needs the services (``python3 -m services start``); it makes an instance of its own and removes it. Documents of OAI-PMH
+are copies of one record, put straight into the index; the formats take turns, page by page, for ``--seconds`` each
+(0: all documents).
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import resource
+import runpy
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+_TESTS = Path(__file__).resolve().parents[1] / "tests"
+sys.path.insert(0, str(_TESTS / "rdm"))
+runpy.run_path(str(_TESTS / "conftest.py"))  # the services' addresses
+
+import conftest  # noqa: E402
+from datacite_standin import DataCite  # noqa: E402
+from instance import Instance, missing_services  # noqa: E402
+from sample_files import image  # noqa: E402
+
+_TOKEN = re.compile(rb"<resumptionToken[^>]*>([^<]+)</resumptionToken>")
+_ROWS_OF_A_RECORD = 100
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--collections", type=int, default=10_000)
+    parser.add_argument("--documents", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--seconds", type=float, default=60)
+    arguments = parser.parse_args()
+    if reason := missing_services():
+        print(reason)
+        return 1
+    with DataCite() as datacite:
+        instance = Instance(**datacite.settings, OAISERVER_PAGE_SIZE=100)
+        try:
+            app = instance.create()
+            with app.app_context():
+                conftest._initialise(instance)
+            _registry(app, arguments.collections)
+            _coverage(app, arguments.rows)
+            _oai_pmh(app, arguments.documents, arguments.seconds)
+        finally:
+            _remove_indices(app)
+            instance.destroy()
+    return 0
+
+
+def _remove_indices(app: Any) -> None:
+    from invenio_search import current_search
+
+    with app.app_context():
+        list(current_search.delete(ignore=[404]))
+
+
+def _megabytes() -> float:
+    """The most memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+# ------------------------------------------------------------------------------------------------------------- registry
+def _registry(app: Any, collections: int) -> None:
+    """A complete harvest of as many synthetic collections as asked for."""
+    from invenio_db import db
+
+    from invenio_obscore.db import registry as stored
+    from invenio_obscore.db.registry import StoredResource
+    from invenio_obscore.registry import voresource
+    from invenio_obscore.registry.coverage import Coverage
+    from invenio_obscore.registry.facts import Contact, Named, Resource
+
+    moment = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+    with app.app_context():
+        connection = db.session.connection()
+        for number in range(collections):
+            identifier = f"ivo://test.obscore/collection/synthetic-{number:05d}"
+            facts = Resource(
+                identifier=identifier,
+                title=f"Collection {number}",
+                description="Images of a part of the sky. " * 10,
+                reference_url=f"https://repository.example/{number}",
+                publisher=Named("Observatory", "ivo://test.obscore/organisation"),
+                contact=Contact("Operators", "ops@repository.example"),
+                created=moment,
+                updated=moment,
+                creators=tuple(Named(f"Author, Number {n}") for n in range(10)),
+            )
+            cells = " ".join(str(7 * n + number % 7) for n in range(100))
+            coverage = Coverage(f"6/{cells}", ((58604.0, 58605.0),), ((2e-19, 5e-19),), ("Optical",))
+            document = voresource.collection(facts, coverage, "https://repository.example/vo/tap", ("1.2m",), ("CAM",))
+            written = StoredResource(identifier, f"synthetic {number}", voresource.serialize(document), moment, moment)
+            stored.write_resource(connection, written, rows=1)
+        db.session.commit()
+    for prefix in ("ivo_vor", "oai_dc"):
+        before, started, count = _megabytes(), time.perf_counter(), 0
+        for page in _pages(app, "/vo/oai", prefix):
+            count += page.count(b"<record>")
+        seconds = time.perf_counter() - started
+        print(
+            f"registry  {prefix:13} {count:7,d} records {count / seconds:8,.0f} /s"
+            f"  memory grew by {_megabytes() - before:.0f} MB"
+        )
+
+
+def _pages(app: Any, address: str, prefix: str) -> Iterator[bytes]:
+    """The parts of a list."""
+    client, query = app.test_client(), f"metadataPrefix={prefix}"
+    while True:
+        answer = client.get(f"{address}?verb=ListRecords&{query}")
+        if answer.status_code != 200:
+            raise SystemExit(f"{address}: {answer.status_code} {answer.get_data(as_text=True)[:500]}")
+        page = answer.get_data()
+        yield page
+        token = _TOKEN.search(page)
+        if token is None:
+            return
+        query = f"resumptionToken={quote(token[1].decode())}"
+
+
+# ------------------------------------------------------------------------------------------------------------- coverage
+_INSERT = """INSERT INTO ivoa.obscore (obs_publisher_did, obs_id, obs_collection, calib_level, s_ra, s_dec, s_fov,
+  t_min, t_max, em_min, em_max, dataproduct_type, instrument_name, parent_uuid)
+SELECT 'ivo://test.obscore/obscore?bench/' || n, 'x', 'Benchmark', 2, (n * 0.61803398875 * 360)::numeric % 360,
+  degrees(asin(2 * ((n * 0.7548776662)::numeric % 1)::float8 - 1)), 0.1, 58000 + n % 2000, 58000.1 + n % 2000,
+  4e-7, 5e-7, 'image', 'CAM' || n % 20, md5((n / :each)::text)::uuid FROM generate_series(1, :rows) AS g(n)"""
+
+
+def _coverage(app: Any, rows: int) -> None:
+    """One record of a collection of so many rows changes, several times."""
+    from invenio_db import db
+    from sqlalchemy import text
+
+    from invenio_obscore.db import registry as stored
+    from invenio_obscore.rdm import registry_update
+
+    with app.app_context():
+        started = time.perf_counter()
+        db.session.execute(text(_INSERT), {"rows": rows, "each": _ROWS_OF_A_RECORD})
+        db.session.commit()
+        print(f"coverage  {rows:,d} rows inserted in {time.perf_counter() - started:.0f} s")
+        started = time.perf_counter()
+        registry_update.rebuild()
+        print(f"coverage  first time, all of them: {time.perf_counter() - started:.0f} s")
+        times = []
+        for turn in range(1, 8):
+            parent = db.session.scalar(
+                text(
+                    "UPDATE ivoa.obscore SET em_max = em_max * 10, s_dec = -s_dec WHERE obs_publisher_did = :did"
+                    " RETURNING parent_uuid"
+                ),
+                {"did": f"ivo://test.obscore/obscore?bench/{turn * _ROWS_OF_A_RECORD}"},
+            )
+            stored.mark(db.session.connection(), parent)
+            db.session.commit()
+            started = time.perf_counter()
+            changed = registry_update.update()
+            times.append(time.perf_counter() - started)
+            if changed != 1:
+                raise SystemExit("the collection did not change")
+        worst = max(times)
+        print(f"coverage  one record changed: median {statistics.median(times):.2f} s, worst {worst:.2f} s (goal 2 s)")
+
+
+# -------------------------------------------------------------------------------------------------------------- OAI-PMH
+def _oai_pmh(app: Any, documents: int, seconds: float) -> None:
+    """Ours beside InvenioRDM's own, taking turns."""
+    _fill_index(app, documents)
+    prefixes = ("oai_dc", "oai_datacite", "obscore")
+    lists = {prefix: _pages(app, "/oai2d", prefix) for prefix in prefixes}
+    spent, count = dict.fromkeys(prefixes, 0.0), dict.fromkeys(prefixes, 0)
+    warm = 0.0
+    while any(not seconds or spent[prefix] < seconds for prefix in lists):
+        for prefix in list(lists):
+            started = time.perf_counter()
+            page = next(lists[prefix], None)
+            spent[prefix] += time.perf_counter() - started
+            if page is None:
+                del lists[prefix]
+                continue
+            count[prefix] += page.count(b"<record>")
+        warm = warm or (_megabytes() if sum(count.values()) > 2000 else 0.0)
+        if not lists:
+            break
+    base = count["oai_dc"] / spent["oai_dc"]
+    for prefix in prefixes:
+        rate = count[prefix] / spent[prefix]
+        beside = f"{rate / base:5.2f} of oai_dc"
+        print(f"oai2d     {prefix:13} {count[prefix]:7,d} of {documents:,d} records {rate:8,.0f} /s  {beside}")
+    print(f"oai2d     memory grew by {_megabytes() - (warm or _megabytes()):.0f} MB after the first 2,000 records")
+
+
+def _fill_index(app: Any, documents: int) -> None:
+    from invenio_rdm_records.proxies import current_rdm_records_service
+    from invenio_search import current_search_client
+    from invenio_search.utils import build_alias_name
+
+    source = _published(app)
+    with app.app_context():
+        alias = build_alias_name(current_rdm_records_service.record_cls.index._name)
+        for begin in range(0, documents, 2000):
+            body: list[dict[str, Any]] = []
+            for number in range(begin, min(begin + 2000, documents)):
+                pids = {**source["pids"], "oai": {**source["pids"]["oai"], "identifier": f"oai:synthetic:{number}"}}
+                body += [{"index": {"_index": alias}}, {**source, "pids": pids}]
+            current_search_client.bulk(body=body)
+        current_search_client.indices.refresh(index=alias)
+
+
+def _published(app: Any) -> dict[str, Any]:
+    """The search's document of a record with rows."""
+    from invenio_access.permissions import system_identity
+    from invenio_rdm_records.proxies import current_rdm_records_service as service
+    from researcher import METADATA
+
+    from invenio_obscore.rdm.models import ObsCoreReading, Status
+    from invenio_obscore.rdm.worker import attend
+
+    with app.app_context():
+        draft = service.create(system_identity, METADATA)
+        files = service.draft_files
+        files.init_files(system_identity, draft.id, [{"key": "a.fits"}])
+        content = image(INSTRUME="BENCHCAM", DATE_OBS="2019-05-01T03:00:00")
+        files.set_file_content(system_identity, draft.id, "a.fits", BytesIO(content))
+        files.commit_file(system_identity, draft.id, "a.fits")
+        for reading in ObsCoreReading.query.filter_by(status=Status.QUEUED).all():
+            attend(reading.file_id)
+        record = service.publish(system_identity, draft.id)
+        return dict(record._record.dumps())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
