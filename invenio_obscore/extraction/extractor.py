@@ -17,7 +17,7 @@ from .rules import Instrument, apply_rules
 from .scope import Scope
 
 #: Rises when the same reading gives other rows; published rows keep the one that they were made with.
-EXTRACTOR_VERSION = "2"
+EXTRACTOR_VERSION = "3"
 
 
 def extract(reading: Reading, *, instruments: Sequence[Instrument] = ()) -> list[Product]:

@@ -38,6 +38,15 @@ def old_date(hit: Hit, scope: Scope) -> float | None:
     return parsed[0] if parsed else None
 
 
+def end(scope: Scope) -> Iterator[Found]:
+    """The begin and the exposure."""
+    hit = scope.find("LDATEOBS", "SDATEOBS")
+    begin = old_date(hit, scope) if hit else None
+    exposure = scope.number("LEXPTIME", "SEXPTIME")
+    if hit is not None and begin is not None and exposure:
+        yield Found("t_max", begin + exposure / 86_400, hit.evidence("t_max", "instrument", "IUE, and the exposure: "))
+
+
 def aperture_position(scope: Scope) -> Iterator[Found]:
     """The target of the large aperture, else of the small one."""
     yield from keyword_position(scope, (("LTARGRA", "LTARGDEC"), ("STARGRA", "STARGDEC"), ("RA", "DEC")))
@@ -52,6 +61,7 @@ IUE = Instrument(
         Computed(("s_ra", "s_dec"), aperture_position),
         Keyword("target_name", ("LTARGET", "STARGET", "OBJECT")),
         Keyword("t_min", ("LDATEOBS", "SDATEOBS"), convert=old_date),
+        Computed(("t_max",), end),
         Keyword("t_exptime", ("LEXPTIME", "SEXPTIME"), unit=u.s),
         Keyword("instrument_name", ("CAMERA", "INSTRUME")),
         Keyword("proposal_id", ("PGM-ID", "PROGID")),
