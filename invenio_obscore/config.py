@@ -65,6 +65,23 @@ A member is delivered as a stream, never unpacked whole.
 RECORDS_RESOURCES_ZIP_MAX_HEADER_SIZE = 16 * 2**20
 """InvenioRDM's own: up to this size a ZIP file's directory is read in one go (64 kB without us: 800 members)."""
 
+# ---------------------------------------------------------------------------------------------------- whole catalogues
+
+OBSCORE_INTAKE_FILES = 300
+"""``invenio obscore deposit``: a directory with more files goes into ZIP containers, with members stored."""
+
+OBSCORE_INTAKE_CONTAINER_MEMBERS = 1000
+"""The most files of one such container; each container is read by one worker."""
+
+OBSCORE_INTAKE_CONTAINER_BYTES = 4 * 2**30
+"""The most bytes of one such container, unless a single file is larger."""
+
+OBSCORE_INTAKE_DRAFT_MEMBERS = 20_000
+"""The most files of one draft; a larger directory becomes several drafts, which name each other.
+
+The quota of a draft (``RDM_FILES_DEFAULT_QUOTA_SIZE``) limits it as well.
+"""
+
 # ---------------------------------------------------------------------------------------------------- publication
 
 OBSCORE_ALL_VERSIONS = False

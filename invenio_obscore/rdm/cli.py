@@ -10,6 +10,7 @@ import click
 from flask.cli import with_appcontext
 
 from ..errors import ObsCoreError
+from .catalogues.commands import deposit
 
 
 @click.group()
@@ -161,3 +162,6 @@ def uninstall(tables: bool, yes_i_know: bool) -> None:
         installation.drop_tables()
         click.echo("Database: the module's tables are gone.")
     click.echo("Now remove the package (pip uninstall invenio-obscore) and its lines in invenio.cfg, and restart.")
+
+
+obscore.add_command(deposit)

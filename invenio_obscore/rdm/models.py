@@ -12,6 +12,7 @@ apart.
 - :class:`ObsCoreProduct`: every product ever published, and its identifier for ever.
 - :class:`ObsCorePublished`: what each version of a record said of its products when it was published.
 - :class:`ObsCorePreview`: pictures of products; it may be emptied at any time.
+- :class:`ObsCoreIntake`: which draft was made of which directory, so that an interrupted intake goes on.
 """
 
 from __future__ import annotations
@@ -289,3 +290,21 @@ class ObsCorePreview(db.Model):
     reason: Mapped[str] = mapped_column(Text, default="", server_default="", nullable=False)
     thumbnail: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     large: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+
+
+class ObsCoreIntake(db.Model):
+    """A draft that was made of a directory of the server (``invenio obscore deposit``).
+
+    What is in the draft is not written here: it is looked up in the draft itself. A large directory has several
+    drafts, ``number`` counts them from 1.
+    """
+
+    __tablename__ = "obscore_intake"
+    __table_args__ = (Index("ix_obscore_intake_user", "user_id"),)
+
+    record_uuid: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    recid: Mapped[str] = mapped_column(String(255), nullable=False)
+    directory: Mapped[str] = mapped_column(Text, nullable=False)
+    user_id: Mapped[int] = mapped_column(Integer, nullable=False)
+    number: Mapped[int] = mapped_column(Integer, nullable=False)
+    created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=func.now(), nullable=False)

@@ -37,7 +37,7 @@ _VOCABULARIES: dict[str, tuple[str, list[dict[str, Any]]]] = {
         "rlt",
         [
             {"id": name.lower(), "props": {"datacite": name}, "title": {"en": name}}
-            for name in ("IsSupplementTo", "IsCitedBy", "HasPart")
+            for name in ("IsSupplementTo", "IsCitedBy", "HasPart", "IsPartOf")
         ],
     ),
     "contributorsroles": (
