@@ -92,14 +92,15 @@ def test_points_within(owner: psycopg.Connection[Any], seed: int) -> None:
 def test_shapes_within_and_overlapping(owner: psycopg.Connection[Any], seed: int) -> None:
     """What must hold between two regions, whatever they are."""
     generator = random.Random(seed)
-    texts = [_region(generator).to_stcs() for _ in range(40)] + ["AllSky ICRS"]
+    texts = [_region(generator).to_stcs() for _ in range(20)] + ["AllSky ICRS"]
     rows = owner.execute(
         """WITH s AS MATERIALIZED (
-            SELECT n, adql.shape(stcs) AS shape FROM unnest(%s::text[]) WITH ORDINALITY AS r(stcs, n))
+            SELECT n, shape, adql.area(shape) AS area FROM unnest(%s::text[]) WITH ORDINALITY AS r(stcs, n),
+              LATERAL (SELECT adql.shape(stcs) AS shape OFFSET 0) AS made)
         SELECT a.n, b.n, adql.within(a.shape, b.shape), adql.within(b.shape, a.shape), adql.overlaps(a.shape, b.shape),
             adql.overlaps(b.shape, a.shape), adql.overlaps((b.shape).bound, adql.front(a.shape))
               OR adql.overlaps((b.shape).bound, adql.back(a.shape)) OR (b.shape).wide = 1,
-            adql.area(a.shape), adql.area(b.shape)
+            a.area, b.area
         FROM s AS a, s AS b""",
         (texts,),
     ).fetchall()
@@ -108,7 +109,7 @@ def test_shapes_within_and_overlapping(owner: psycopg.Connection[Any], seed: int
         assert meets == met, case
         assert meets or not (inside or outside), case
         assert bound or not meets, case
-        if inside and "Union" not in case[0]:
+        if inside:
             assert area_a <= area_b * (1 + 1e-9), case
         if b == len(texts):
             assert inside and meets, case
