@@ -195,3 +195,40 @@ def test_a_client_has_a_limit(settings):
         return client.post("/tap/async", data=data, environ_overrides={"REMOTE_ADDR": "192.0.2.7"}).status_code
 
     assert [post() for _ in range(3)] == [303, 303, 403]
+
+
+def test_delete_by_post_and_what_cannot_be_told(client):
+    job = create(client)
+    assert client.get(f"/tap/{job}/quote").data == b"" and client.get(f"/tap/{job}/owner").data == b""
+    assert client.post(f"/tap/{job}", data={"ACTION": "BURN"}).status_code == 400
+    response = client.post(f"/tap/{job}", data={"ACTION": "DELETE"})
+    assert response.status_code == 303 and response.headers["Location"].endswith("/tap/async")
+    assert client.get(f"/tap/{job}").status_code == 404
+
+
+def test_names_of_jobs_cannot_be_guessed(client):
+    names = {create(client).rpartition("/")[2] for _ in range(5)}
+    assert len(names) == 5 and all(len(bytes.fromhex(name)) == 16 for name in names)
+
+
+def test_filters_of_the_list_hold_together_and_thousands_of_jobs_slow_nothing(settings, database):
+    from invenio_obscore.vo.wsgi import create_app
+
+    client = create_app({**settings, "OBSCORE_UWS_LIST_ANONYMOUS": "true"}).test_client()
+    create(client)
+    insert = """INSERT INTO obscore_uws.job (job_id, phase, parameters, creation_time, destruction, execution_duration)
+        SELECT 'old' || n, CASE WHEN n % 2 = 0 THEN 'ABORTED' ELSE 'ERROR' END, '[]', '2020-01-01'::timestamptz
+        + n * interval '1 second', now() + interval '1 day', 1 FROM generate_series(1, 20000) AS g(n)"""
+    with psycopg.connect(database.owner, autocommit=True) as connection:
+        connection.execute(insert)
+        try:
+            begun = time.monotonic()
+            query = "PHASE=ABORTED&AFTER=2020-01-01T00:01:00Z&BEFORE=x&LAST=3"
+            listed = [ref.get("id") for ref in ET.fromstring(client.get(f"/tap/async?{query}").data)]
+            assert listed == ["old19996", "old19998", "old20000"]
+            early = client.get("/tap/async?PHASE=ERROR&AFTER=2020-01-01T05:33:18Z")
+            assert [ref.get("id") for ref in ET.fromstring(early.data)] == ["old19999"]
+            create(client)
+            assert time.monotonic() - begun < 10
+        finally:
+            connection.execute("DELETE FROM obscore_uws.job WHERE job_id LIKE 'old%'")
