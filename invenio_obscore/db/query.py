@@ -29,15 +29,15 @@ from .copying import copying
 from .errors import translate
 from .pool import Connections
 
-#: Rows a chunk: measured, more brings nothing (``docs/decisions.md``).
-CHUNK_ROWS = 1000
+# Rows of the first batch, which a client waits for, and of all others (measured, ``docs/decisions.md``).
+_FIRST_ROWS, _BATCH_ROWS = 500, 2000
 # Up to so many rows, encoding in Python is quicker (measured, ``docs/decisions.md``).
 _FEW_ROWS = 1001
 # Translations that are remembered, and the longest query among them.
 _QUERIES, _LONG_QUERY = 512, 4000
 _Translate = Callable[[str, int], Statement]
 # libpq before 17 knows rows one by one only.
-_CHUNK = CHUNK_ROWS if psycopg.capabilities.has_stream_chunked() else 1
+_CHUNK = _FIRST_ROWS if psycopg.capabilities.has_stream_chunked() else 1
 
 
 @dataclass(frozen=True)
@@ -250,7 +250,9 @@ class Result:
             return
         left = self._statement.overflow_limit
         with contextlib.closing(rows):
-            while batch := list(islice(rows, CHUNK_ROWS)):
+            size = _FIRST_ROWS
+            while batch := list(islice(rows, size)):
+                size = _BATCH_ROWS
                 if left is not None and len(batch) > left:
                     self.overflow = True
                     batch = batch[:left]

@@ -3,12 +3,14 @@
 ::
 
     OBSCORE_TAP_DATABASE_URI=postgresql://obscore_reader@db/repository \\
-        gunicorn --threads 8 "invenio_obscore.vo.wsgi:create_app()"
+        gunicorn --preload --threads 8 "invenio_obscore.vo.wsgi:create_app()"
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
+import platform
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +22,19 @@ from .routes import create_root_blueprint
 _OURS = ("OBSCORE_", "SITE_", "THEME_", "SQLALCHEMY_DATABASE_URI", "BROKER_URL")
 
 
+# glibc's numbers of these parameters (malloc.h), and what they are set to.
+_MALLOC = {-3: 32 * 2**20, -1: 64 * 2**20}  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc reuse the buffers of a batch for the next one: giving them back each time costs a fifth of the CPU."""
+    if not platform.libc_ver()[0].startswith("glibc"):
+        return
+    mallopt = ctypes.CDLL(None).mallopt
+    for parameter, value in _MALLOC.items():
+        mallopt(parameter, value)
+
+
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Return the application, with ``/tap`` and ``/did``.
 
@@ -28,6 +43,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     config
         Settings named ``OBSCORE_TAP_…`` and ``OBSCORE_VO_URL``; environment variables without it.
     """
+    _keep_freed_memory()
     app = Flask("invenio_obscore.vo", static_folder=None)
     app.config.update({k: v for k, v in (os.environ if config is None else config).items() if k.startswith(_OURS)})
     broker = app.config.get("BROKER_URL")
