@@ -141,19 +141,8 @@ def own_service(database: Database, *, workers: int, threads: int, broker: str) 
     port = _free_port()
     with tempfile.TemporaryDirectory() as results:
         environment = {**os.environ, "OBSCORE_TAP_DATABASE_URI": database.reader, "SITE_UI_URL": "http://127.0.0.1"}
-        commands = [
-            [
-                "gunicorn",
-                "--preload",
-                "--workers",
-                str(workers),
-                "--threads",
-                str(threads),
-                "--bind",
-                f"127.0.0.1:{port}",
-            ]
-            + ["invenio_obscore.vo.wsgi:create_app()"]
-        ]
+        gunicorn = f"gunicorn --preload --timeout 300 --workers {workers} --threads {threads} --bind 127.0.0.1:{port}"
+        commands = [[*gunicorn.split(), "invenio_obscore.vo.wsgi:create_app()"]]
         if broker:
             queue = f"benchmark-{secrets.token_hex(4)}"
             environment |= {"BROKER_URL": broker, "OBSCORE_QUEUE": queue, "OBSCORE_UWS_DATABASE_URI": database.owner}
