@@ -178,10 +178,10 @@ def outcome(data: bytes) -> str:
     return f"{seconds:.2f} s" if seconds > 1.0 else ""
 
 
-def run(everything: Sequence[Seed], cases: int, seed: int, keep: Path | None) -> int:
+def run(everything: Sequence[Seed], numbers: range, seed: int, keep: Path | None) -> int:
     """How many of the cases failed; each is made of the seed and its number alone."""
     failed, slowest, begin = 0, 0.0, time.perf_counter()
-    for number in range(cases):
+    for number in numbers:
         data = case(everything, random.Random(f"{seed}/{number}"))
         started = time.process_time()
         wrong = outcome(data)
@@ -193,8 +193,8 @@ def run(everything: Sequence[Seed], cases: int, seed: int, keep: Path | None) ->
                 keep.mkdir(parents=True, exist_ok=True)
                 (keep / f"{seed}-{number}.fits").write_bytes(data)
     seconds = time.perf_counter() - begin
-    facts = {"seeds": len(everything), "cases": cases, "failed": failed, "slowest_s": round(slowest, 3)}
-    print(json.dumps({**facts, "cases_per_s": round(cases / seconds, 1)}))
+    facts = {"seeds": len(everything), "cases": len(numbers), "failed": failed, "slowest_s": round(slowest, 3)}
+    print(json.dumps({**facts, "cases_per_s": round(len(numbers) / seconds, 1)}))
     return failed
 
 
@@ -202,6 +202,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", type=Path, nargs="?")
     parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument("--first", type=int, default=0, help="number of the first case")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--again", type=Path)
@@ -212,7 +213,8 @@ def main() -> None:
     if options.again:
         print(wrong := outcome(options.again.read_bytes()))
         sys.exit(bool(wrong))
-    sys.exit(bool(run(everything, options.cases, options.seed, options.keep)))
+    numbers = range(options.first, options.first + options.cases)
+    sys.exit(bool(run(everything, numbers, options.seed, options.keep)))
 
 
 if __name__ == "__main__":
