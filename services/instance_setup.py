@@ -179,7 +179,7 @@ def _install(project: Any) -> None:  # noqa: ANN401
     """Install the locked packages; ``OBSCORE_UPDATE_PNPM_LOCK=1`` writes a new lock file into the repository."""
     _say("pnpm install")
     if os.environ.get("OBSCORE_UPDATE_PNPM_LOCK"):
-        os.environ["npm_config_frozen_lockfile"] = "false"  # arguments do not reach pnpm
+        os.environ["npm_config_frozen_lockfile"] = "false"  # noqa: SIM112 - npm's own; arguments do not reach pnpm
         project.install()
         shutil.copy(PROJECT / "pnpm-lock.yaml", ROOT / "assets" / "pnpm-lock.yaml")
     else:

@@ -1,1 +1,0 @@
-"""Search index templates of access statistics."""
