@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from commonmeta import dict_to_spdx
+from invenio_db import db
 from invenio_rdm_records.proxies import current_rdm_records_service
 from marshmallow_utils.html import strip_html
 
@@ -60,7 +61,10 @@ def of_community(name: str, parents: Sequence[UUID], site_url: str) -> Said:
     """What the public community of this name says: the default community of one of these records."""
     cls = current_rdm_records_service.record_cls.parent_record_cls
     for parent_uuid in parents:
-        community = cls.get_record(parent_uuid).communities.default
+        model = db.session.get(cls.model_cls, parent_uuid)
+        if model is None:
+            continue  # rows that no record has: `invenio obscore reconcile` says so
+        community = cls(model.data, model=model).communities.default
         if community is None or community.deletion_status.is_deleted or community.access.visibility != "public":
             continue
         metadata = community.metadata or {}
