@@ -17,6 +17,8 @@ import json
 import os
 import platform
 import random
+import signal
+import sys
 import time
 from pathlib import Path
 
@@ -72,6 +74,8 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(block.__name__ for block in BLOCKS))
     parser.add_argument("--out", type=Path, help="also write the lines as JSON")
     arguments = parser.parse_args()
+    # The services that were started end with this program, whoever ends it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     database = Database(arguments.database, arguments.rows, arguments.rows_from)
     peer = Service(arguments.peer, arguments.peer_pid) if arguments.peer else None
     sql = "SELECT s_ra, s_dec FROM ivoa.obscore TABLESAMPLE SYSTEM (1) REPEATABLE (7) WHERE s_ra IS NOT NULL LIMIT 2000"
@@ -86,6 +90,9 @@ def main() -> None:
         database, workers=arguments.workers, threads=arguments.threads, broker=arguments.broker
     ) as service:
         bench = Bench(service, peer, database, places[:200], min(arguments.rows, database.rows), bool(arguments.broker))
+        # What a process loads once is not what a stream takes.
+        for name in ("votable", "csv", "parquet") * 3:
+            service.query("SELECT TOP 3000 * FROM ivoa.obscore", RESPONSEFORMAT=name)
         for block in BLOCKS:
             if block.__name__ in arguments.only.split(","):
                 for line in block(bench):

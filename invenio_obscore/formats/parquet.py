@@ -61,7 +61,8 @@ def stream(source: Source, meta: Meta) -> Iterator[bytes]:
     blocks = primed(source.blocks())
     schema = _schema(source, meta)
     drain = _Drain()
-    options = {"compression": "zstd", "compression_level": 1, "write_statistics": False}
+    # Nearly every text is unique: dictionaries cost time and make the file larger.
+    options = {"compression": "zstd", "compression_level": 1, "write_statistics": False, "use_dictionary": False}
     with pq.ParquetWriter(drain, schema, **options) as writer:
         group: list[pa.RecordBatch] = []
         rows = 0
