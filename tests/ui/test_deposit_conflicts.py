@@ -51,13 +51,13 @@ def test_two_tabs_that_change_different_columns_both_succeed(
 ) -> None:
     one, two = (_opened(context.new_page(), recid) for _ in range(2))
     one.edit("target_name", "NGC 224")
-    two.edit("obs_title", "Andromeda")
+    two.edit("facility_name", "Lick Observatory")
     one.save()
     one.expect_saved()
     two.save()
     two.expect_saved()
     row = _row(researcher, recid)
-    assert (row["target_name"], row["obs_title"]) == ("NGC 224", "Andromeda")
+    assert (row["target_name"], row["facility_name"]) == ("NGC 224", "Lick Observatory")
 
 
 def test_two_tabs_that_change_the_same_column_lose_nothing(
