@@ -13,7 +13,7 @@ from ..fits.wire import Parent
 from .picture import Picture
 
 #: Of one picture; the most that it may take of memory counts libraries and their address space, too.
-LIMITS = Limits(seconds=45.0, cpu_seconds=40)
+LIMITS = Limits(seconds=120.0, cpu_seconds=40)
 
 _BUFFER = 2**13
 

@@ -29,7 +29,7 @@ from kombu.exceptions import OperationalError
 from sqlalchemy import and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from ..errors import FitsError, NotFoundError, ReaderDiedError, ServiceError
+from ..errors import FitsError, FitsLimitError, NotFoundError, ServiceError
 from ..fits.limits import Limits
 from ..previews.picture import DRAWER_VERSION, Picture
 from ..previews.process import LIMITS, DrawingProcess
@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 Size = Literal["thumbnail", "large"]
 
 #: After which a picture that was asked for is sent again; drawing one takes less (`previews.process.LIMITS`).
-_PATIENCE = timedelta(minutes=2)
+_PATIENCE = timedelta(minutes=3)
 _MOST_ATTEMPTS = 3
 _SENT_AT_ONCE = 25
 _processes: dict[int, DrawingProcess] = {}
@@ -186,40 +186,40 @@ def _claim(file_id: UUID, product: str) -> bool:
         update(preview)
         .filter_by(file_id=file_id, digest=_digest(product), status=PreviewStatus.QUEUED)
         .values(status=PreviewStatus.DRAWING, attempts=preview.attempts + 1, asked_at=func.now())
-        .returning(preview.attempts)
+        .returning(preview.attempts, preview.reason)
         .execution_options(synchronize_session=False)
     )
-    attempts = db.session.scalar(statement)
+    claimed = db.session.execute(statement).one_or_none()
     db.session.commit()
-    if attempts is not None and attempts > _MOST_ATTEMPTS:
-        reason = f"Drawing the picture was begun {_MOST_ATTEMPTS} times and never ended."
+    if claimed is not None and claimed.attempts > _MOST_ATTEMPTS:
+        reason = claimed.reason or f"Drawing the picture was begun {_MOST_ATTEMPTS} times and never ended."
         _keep(file_id, product, Shown(PreviewStatus.FAILED, reason=reason))
         return False
-    return attempts is not None
+    return claimed is not None
 
 
-def _drawn(file_id: UUID, product: str) -> Shown | Picture | None:
-    """The picture, why there is none, or None where that is not known (yet)."""
+def _drawn(file_id: UUID, product: str) -> Shown | Picture:
+    """The picture, or why there is none (yet)."""
     member, _, key = product.rpartition("#")
     try:
         with open_stored(file_id) as (stream, _size):
             return _process().draw(stream, member=member, key=key)
-    except (ReaderDiedError, ServiceError) as error:
-        # It may be the file, or bad luck: whoever looks next has it tried again, a few times.
+    except (FitsLimitError, ServiceError) as error:
+        # It may be the file, or a busy machine: whoever looks next has it tried again, a few times.
         logger.warning("the picture of %s in %s is not drawn: %s", product, file_id, error)
-        return None
+        return Shown(PreviewStatus.DRAWING, reason=str(error))
     except (FitsError, NotFoundError) as error:
         return Shown(PreviewStatus.FAILED, reason=str(error))
 
 
-def _keep(file_id: UUID, product: str, drawn: Shown | Picture | None) -> None:
+def _keep(file_id: UUID, product: str, drawn: Shown | Picture) -> None:
     """Store what came of it and commit; nothing where the file is gone by now."""
-    if drawn is None:
-        return
     values: dict[str, Any] = {"version": DRAWER_VERSION, "attempts": 0}
     if isinstance(drawn, Picture):
         values |= {"status": PreviewStatus.DONE, "kind": drawn.kind, "alt": drawn.alt, "reason": ""}
         values |= {"thumbnail": drawn.thumbnail, "large": drawn.large}
+    elif drawn.status is PreviewStatus.DRAWING:
+        values = {"reason": drawn.reason}
     else:
         values |= {"status": drawn.status, "reason": drawn.reason, "thumbnail": None, "large": None}
     statement = update(ObsCorePreview).filter_by(file_id=file_id, digest=_digest(product)).values(**values)
