@@ -216,7 +216,10 @@ def _pairs(name: str, *, every: bool, tests: dict[tuple[str, str], str]) -> str:
             for outer in ("circles", "polygons", "holes")
             if (test := tests.get((inner, outer)))
         )
-        missing, any_ = "IF NOT found THEN RETURN adql.within_together(a, b); END IF;", "IF found THEN RETURN true; END IF;"
+        missing, any_ = (
+            "IF NOT found THEN RETURN adql.within_together(a, b); END IF;",
+            "IF found THEN RETURN true; END IF;",
+        )
         after = missing if every else any_
         loops.append(f"""
     FOR i IN 1..coalesce(cardinality(a.{inner}), 0) LOOP

@@ -1,0 +1,1 @@
+"""Index templates of OpenSearch 2."""
