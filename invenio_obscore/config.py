@@ -82,6 +82,9 @@ OBSCORE_INTAKE_DRAFT_MEMBERS = 20_000
 The quota of a draft (``RDM_FILES_DEFAULT_QUOTA_SIZE``) limits it as well.
 """
 
+OBSCORE_TABLE_MAX_BYTES = 100 * 2**20
+"""Largest table of a draft (CSV or VOTable) that is taken in."""
+
 # ---------------------------------------------------------------------------------------------------- publication
 
 OBSCORE_ALL_VERSIONS = False

@@ -93,6 +93,8 @@ def test_a_directory_becomes_a_draft_that_can_be_published(
     status, output = deposit(tmp_path / "survey")
     assert status == 1, output
     assert f"published as record {recid}" in output
+    researcher.edit(recid)
+    assert f"published as record {recid}" in deposit(tmp_path / "survey")[1]
     status, output = deposit(tmp_path / "survey", "--new")
     assert status == 0, output
     assert _recids(output) != [recid]
@@ -112,6 +114,8 @@ def test_running_it_again_adds_what_is_new_and_nothing_twice(
     assert "field-000.fits: It changed since it was deposited" in output
     assert "1 file(s) deposited, 2 were there before, 1 left out." in output
     after = _files(researcher, recid)
+    researcher.discard(recid)
+    assert _recids(deposit(tmp_path / "survey")[1])[0] != recid
     assert after.keys() - before.keys() == {"field-002.fits"}
     assert before.items() <= after.items()
 

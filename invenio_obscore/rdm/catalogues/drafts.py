@@ -17,7 +17,7 @@ from invenio_communities.proxies import current_communities
 from invenio_db import db
 from invenio_db.uow import UnitOfWork
 from invenio_files_rest.models import Bucket
-from invenio_pidstore.errors import PIDDoesNotExistError
+from invenio_pidstore.errors import PersistentIdentifierError, PIDDoesNotExistError
 from invenio_rdm_records.proxies import current_rdm_records_service
 from invenio_records_resources.services.errors import PermissionDeniedError
 from sqlalchemy import delete, func, select
@@ -88,27 +88,25 @@ def find(identity: Identity, directory: str) -> list[Draft]:
     known = db.session.scalars(select(ObsCoreIntake).where(*mine).order_by(ObsCoreIntake.number)).all()
     found = []
     for intake in known:
-        try:
-            record = _resolve(intake.recid)
-        except (NoResultFound, PIDDoesNotExistError):
-            if _is_published(intake.recid):
-                raise ConflictError(
-                    f"The directory was deposited and is published as record {intake.recid}",
-                    remedy="--new makes another draft of it",
-                ) from None
+        record = _resolve_or_none(current_rdm_records_service.draft_cls, intake.recid)
+        if _resolve_or_none(current_rdm_records_service.record_cls, intake.recid) is not None:
+            raise ConflictError(
+                f"The directory was deposited and is published as record {intake.recid}",
+                remedy="--new makes another draft of it",
+            )
+        if record is None:
             db.session.delete(intake)
-            continue
-        found.append(_look_into(record, intake))
+        else:
+            found.append(_look_into(record, intake))
     db.session.commit()
     return found
 
 
-def _is_published(recid: str) -> bool:
+def _resolve_or_none(record_cls: Any, recid: str) -> Any:  # noqa: ANN401
     try:
-        current_rdm_records_service.record_cls.pid.resolve(recid)
-    except (NoResultFound, PIDDoesNotExistError):
-        return False
-    return True
+        return record_cls.pid.resolve(recid, registered_only=False)
+    except (NoResultFound, PersistentIdentifierError):
+        return None
 
 
 def _look_into(record: Any, intake: ObsCoreIntake) -> Draft:  # noqa: ANN401
