@@ -14,6 +14,8 @@ SERVICES = VAR / "services"
 LOGS = VAR / "logs"
 STATE = SERVICES / "state.json"
 LOOPBACK = "127.0.0.1"
+GAVO = VAR / "tools" / "python3-gavo"
+"""Debian's package of that name, unpacked and never run: it carries the official XML Schemas of the VO Registry."""
 
 DEFAULT_PORTS = {
     "postgresql": 25432,

@@ -6,6 +6,7 @@ import ctypes
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,3 +78,26 @@ def need(program: str, packages: Sequence[str]) -> str:
     if found is None:
         raise ServiceError(f"{program} is still missing after installing {' '.join(packages)}")
     return found
+
+
+def unpack(package: str, target: Path) -> bool:
+    """Unpack a Debian package into a folder, without installing it or what it depends on; tell whether it is there."""
+    if target.exists():
+        return True
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        return False
+    make_folders()
+    with tempfile.TemporaryDirectory() as folder, (LOGS / "apt.log").open("ab") as log:
+        os.chmod(folder, 0o755)  # apt drops its privileges to download
+        options = ["-q", "-o", "APT::Sandbox::User=root"] if os.geteuid() == 0 else ["-q"]
+        download = ["apt-get", *options, "download", package]
+        fetched = subprocess.run(download, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
+        found = next(Path(folder).glob("*.deb"), None)
+        if fetched.returncode or found is None:
+            return False
+        partial = target.with_name(f"{target.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["dpkg-deb", "-x", str(found), str(partial)], check=True)
+        partial.rename(target)
+    return True

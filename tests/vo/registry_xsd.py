@@ -11,7 +11,10 @@ from tempfile import mkdtemp
 import pytest
 from lxml import etree
 
-_GAVO = Path("/usr/lib/python3/dist-packages/gavo/resources/schemata")
+from services.layout import GAVO
+
+_SCHEMATA = "usr/lib/python3/dist-packages/gavo/resources/schemata"
+_GAVO = next((path for root in (GAVO, Path("/")) if (path := root / _SCHEMATA).is_dir()), GAVO)
 _STILTS = Path("/usr/share/java/starlink-ttools.jar")
 #: Namespace → file; those of stilts are newer where both have one.
 _IMPORTED = {
