@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invenio_obscore.rdm import identity
-from invenio_obscore.rdm.datacite import collected
 from invenio_obscore.registry.wavebands import wavebands
+from invenio_obscore.registry.words import interval_of_days
 from invenio_obscore.ui import presentation
 
 _NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
@@ -159,14 +159,14 @@ def test_wavebands(low: float | None, high: float | None, bands: list[str]) -> N
     ("begin", "end", "interval"),
     [
         (None, None, None),
-        (60436.3, 60436.4, "2024-05-06"),
-        (60436.3, 60437.4, "2024-05-06/2024-05-07"),
+        (60436.3, 60436.4, ("2024-05-06", "2024-05-06")),
+        (60436.3, 60437.4, ("2024-05-06", "2024-05-07")),
         (1e300, None, None),
-        (-1e9, 60436.0, "2024-05-06"),
+        (-1e9, 60436.0, ("2024-05-06", "2024-05-06")),
     ],
 )
-def test_the_days_of_observation(begin: float | None, end: float | None, interval: str | None) -> None:
-    assert collected(begin, end) == interval
+def test_the_days_of_observation(begin: float | None, end: float | None, interval: tuple[str, str] | None) -> None:
+    assert interval_of_days(begin, end) == interval
 
 
 def test_values_for_people() -> None:
