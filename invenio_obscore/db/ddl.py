@@ -136,6 +136,8 @@ def _indices() -> Iterator[str]:
         "obscore_record": '("record_uuid")',
         "obscore_parent": '("parent_uuid")',
         "obscore_recid": '("recid")',
+        # Counted by these three, products are counted in the index alone.
+        "obscore_kinds": '("dataproduct_type", "facility_name", "instrument_name")',
         # The products of one record are those whose addresses begin as its files' do.
         "obscore_access_url": '("access_url" text_pattern_ops)',
         "obscore_did_folded": 'USING btree (lower("obs_publisher_did"))',
