@@ -14,6 +14,7 @@ from ..db.query import Lender, QueryService, Result
 from ..db.tableset import read_tableset
 from ..errors import ObsCoreError, ParameterError
 from ..formats import FORMATS, Format, Info, Meta, for_responseformat
+from .clients import ClientLimit
 from .language import DESCRIPTION, LANGUAGES, VERSIONS, features
 from .names import ObjectNames
 from .settings import VoSettings
@@ -36,6 +37,7 @@ class TapService:
         self.settings = settings
         self.names = ObjectNames(settings.names) if settings.names is not None else None
         self.queries = QueryService(settings.query, locate=self.names)
+        self.clients = ClientLimit(settings.queries_per_client)
         self.up_since = datetime.now(UTC)
         self._tables: tuple[float, TableSet] | None = None
 

@@ -13,7 +13,6 @@ from ..dali.documents import availability
 from ..dali.tableset import table_document, tableset_document
 from ..errors import InputError, NotFoundError, ParameterError
 from . import http, uws
-from .clients import ClientLimit
 from .examples import EXAMPLES
 from .jobs import JobService
 from .page import Problem, chosen_query, format_choices, python_script
@@ -49,12 +48,10 @@ def add_routes(blueprint: Blueprint, service: TapService, jobs: JobService | Non
 
 
 def _add_queries(blueprint: Blueprint, service: TapService) -> None:
-    clients = ClientLimit(service.settings.queries_per_client)
-
     @blueprint.route("/tap/sync", methods=["GET", "POST"])
     def sync() -> Response:
         parameters = http.parameters()
-        leave = clients.enter(request.remote_addr or "")
+        leave = service.clients.enter(request.remote_addr or "")
         try:
             result, format_, meta = service.query(parameters, http.parts())
             _log.info("sync query", extra={"runid": parameters.one("RUNID") or ""})

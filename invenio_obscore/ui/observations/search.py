@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from threading import Timer
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -18,6 +19,8 @@ from .criteria import FURTHEST_ROW, Criteria
 #: Rows of an ADQL query that a page shows.
 ADQL_ROWS = 100
 _MOST_OF_A_FACET = 15
+#: Seconds after which a page gives a query up; TAP gives them more.
+_PATIENCE = 20.0
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,13 @@ def facets(queries: QueryService, criteria: Criteria, record_address: str = "") 
 
 def _ask(queries: QueryService, adql: str, maxrec: int) -> tuple[Sequence[Field], list[dict[str, Any]]]:
     with queries.run(adql, maxrec) as result:
-        names = [field.name for field in result.fields]
-        rows = [dict(zip(names, row)) for row in chain.from_iterable(result.values())]
+        end = Timer(_PATIENCE, result.cancel)
+        end.start()
+        try:
+            names = [field.name for field in result.fields]
+            rows = [dict(zip(names, row)) for row in chain.from_iterable(result.values())]
+        finally:
+            end.cancel()
     return result.fields, rows
 
 

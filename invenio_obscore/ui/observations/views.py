@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +18,7 @@ from sqlalchemy import text
 from ...curation import Settings
 from ...curation.simbad import Simbad
 from ...dali.parameters import Parameters
+from ...db.query import QueryService
 from ...errors import InputError, NotFoundError, ServiceError
 from ...obscore.columns import OBSCORE
 from ...obscore.regions import Region
@@ -66,8 +68,9 @@ def page() -> tuple[str, int]:
     begin = _record_address(criteria)
     if not errors:
         try:
-            found = search(_queries(), criteria, begin)
-            counted = facets(_queries(), criteria, begin) if _wants_counts(criteria) else None
+            with _queries() as queries:
+                found = search(queries, criteria, begin)
+                counted = facets(queries, criteria, begin) if _wants_counts(criteria) else None
         except InputError as error:
             errors["adql" if criteria.adql else "form"], status = str(error), 400
         except ServiceError as error:
@@ -100,7 +103,13 @@ def counts() -> Response:
     criteria = read_criteria(_Arguments(), resolve)
     if criteria.errors or criteria.adql:
         return jsonify({})
-    counted = facets(_queries(), criteria, _record_address(criteria))
+    try:
+        with _queries() as queries:
+            counted = facets(queries, criteria, _record_address(criteria))
+    except ServiceError as error:
+        answer = jsonify({"message": str(error)})
+        answer.status_code = 503
+        return answer
     return jsonify({name: [_counted(name, *pair) for pair in counted[column]] for name, column, _label in _FACETS})
 
 
@@ -151,8 +160,15 @@ _CHOICES: Mapping[str, Sequence[Any]] = {
 }
 
 
-def _queries() -> Any:  # noqa: ANN401 - db.query.QueryService
-    return tap_service(current_app).queries
+@contextmanager
+def _queries() -> Iterator[QueryService]:
+    """What answers TAP; a visitor has no more queries at a time here than there."""
+    service = tap_service(current_app)
+    leave = service.clients.enter(request.remote_addr or "")
+    try:
+        yield service.queries
+    finally:
+        leave()
 
 
 def _wants_counts(criteria: Criteria) -> bool:
