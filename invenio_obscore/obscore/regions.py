@@ -15,9 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 
 
-def _vector(ra: float, dec: float) -> np.ndarray:
+def _xyz(ra: float, dec: float) -> tuple[float, float, float]:
     a, d = math.radians(ra), math.radians(dec)
-    return np.array([math.cos(d) * math.cos(a), math.cos(d) * math.sin(a), math.sin(d)])
+    return math.cos(d) * math.cos(a), math.cos(d) * math.sin(a), math.sin(d)
+
+
+def _vector(ra: float, dec: float) -> np.ndarray:
+    return np.array(_xyz(ra, dec))
 
 
 def _position(vector: np.ndarray) -> tuple[float, float]:
@@ -27,8 +31,10 @@ def _position(vector: np.ndarray) -> tuple[float, float]:
 
 def separation(ra1: float, dec1: float, ra2: float, dec2: float) -> float:
     """Angle between two positions in degrees (Vincenty's form, exact at every distance)."""
-    a, b = _vector(ra1, dec1), _vector(ra2, dec2)
-    return math.degrees(math.atan2(float(np.linalg.norm(np.cross(a, b))), float(a @ b)))
+    # In plain numbers: for three of them numpy takes thirty times as long.
+    (ax, ay, az), (bx, by, bz) = _xyz(ra1, dec1), _xyz(ra2, dec2)
+    across = math.hypot(ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)
+    return math.degrees(math.atan2(across, ax * bx + ay * by + az * bz))
 
 
 def _number(value: float) -> str:

@@ -148,7 +148,7 @@ def correct_product(
         corrections = _changed(decided.corrections, where, values, set(reset))
         stored = verification.store(draft.id, Verification(decided.mapping, corrections, revision))
         for key in keys_of(files, stored.mapping).values():
-            overlays.refresh_one(draft.id, key, corrections.get(file_key, {}), product)
+            overlays.refresh_some(draft.id, key, corrections.get(file_key, {}), [product])
         found = listing.one(draft.id, files, stored, product)
         uow.commit()
     return stored, found

@@ -29,13 +29,14 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    true,
     tuple_,
     union_all,
     values,
 )
 
 from ..errors import NotFoundError
-from . import access, extractions, products, verification
+from . import access, extractions, overlays, products, verification
 from .extractions import COMPUTING, Key, State
 from .models import ObsCoreExtracted, ObsCoreOverlay, Stage, Status
 from .products import keys_of
@@ -46,6 +47,8 @@ from .verification import Verification
 
 #: Seconds that one request computes; the rest comes with a later one, or by a task.
 _PATIENCE = 1.0
+#: Seconds that a page lays corrections over products beside those that it shows.
+_PATIENCE_FOR_OVERLAYS = 0.05
 
 Show = Literal["all", "attention", "failed"]
 
@@ -75,6 +78,8 @@ class Query:
     sort: str = "attention"
 
 
+#: Columns of `models.Sortable`.
+_SORTABLE = ("attention", "target_name", "s_ra", "t_min", "em_min", "words")
 #: What a listing may be sorted by.
 SORTS = ("attention", "file", "target_name", "s_ra", "t_min", "em_min")
 
@@ -104,7 +109,7 @@ def read(identity: Identity, recid: str, query: Query) -> Page:
     draft = access.draft_to_read(identity, recid)
     decided = verification.current(draft.id, Stage.DRAFT)
     files = list_files(draft.id, Stage.DRAFT)
-    states = _brought_up_to_date(draft.id, files, decided)
+    states, laid = _brought_up_to_date(draft.id, files, decided)
     entries = _entries(draft.id, files, states, decided)
     conditions = list(_conditions(entries, query))
     wanted = select(entries).where(*conditions)
@@ -114,6 +119,8 @@ def read(identity: Identity, recid: str, query: Query) -> Page:
         total = db.session.scalar(select(func.count()).select_from(entries).where(*conditions)) or 0
     ordered = wanted.order_by(*_order(entries, query.sort)).offset((query.page - 1) * query.size).limit(query.size)
     rows = db.session.execute(ordered).all()
+    if not laid:
+        _lay_over_shown(draft.id, rows, decided)
     found = Page(
         decided,
         _products(draft.id, rows, files, states),
@@ -137,7 +144,10 @@ def read_one(identity: Identity, recid: str, file_key: str, product: str) -> tup
     draft = access.draft_to_read(identity, recid)
     decided = verification.current(draft.id, Stage.DRAFT)
     files = [file for file in list_files(draft.id, Stage.DRAFT) if file.key == file_key]
-    _brought_up_to_date(draft.id, files, decided)
+    keys = keys_of(files, decided.mapping)
+    _computed(draft.id, files, keys, decided)
+    for key in keys.values():
+        overlays.refresh_some(draft.id, key, decided.corrections.get(file_key, {}), [product])
     found = one(draft.id, files, decided, product)
     db.session.commit()
     return decided, found
@@ -163,17 +173,38 @@ def one(draft_uuid: UUID, files: Sequence[StoredFile], decided: Verification, pr
     raise NotFoundError(f"The draft has no product {product[:200]!r} in a file of this name that was read.")
 
 
-def _brought_up_to_date(draft_uuid: UUID, files: Sequence[StoredFile], decided: Verification) -> dict[str, State]:
-    """Compute what a request can, ask tasks for the rest; how far the files' extractions are."""
-    keys = keys_of(files, decided.mapping)
-    states = products.computed(files, keys, decided.mapping, patience=_PATIENCE)
-    lacking = [keys[name] for name, state in states.items() if not state.complete]
-    done = products.lay_over(draft_uuid, files, decided, patience=_PATIENCE)
-    if (lacking and extractions.take_over(lacking)) or not done:
+def _brought_up_to_date(
+    draft_uuid: UUID, files: Sequence[StoredFile], decided: Verification
+) -> tuple[dict[str, State], bool]:
+    """Compute what a request can, ask tasks for the rest; how far the extractions are, and if all is corrected."""
+    states = _computed(draft_uuid, files, keys_of(files, decided.mapping), decided)
+    laid = products.lay_over(draft_uuid, files, decided, patience=_PATIENCE_FOR_OVERLAYS)
+    if not laid:
         db.session.commit()
         send_prepare(draft_uuid)
     if has_orphan([file.file_id for file in files]):
         send_sweep()
+    return states, laid
+
+
+def _lay_over_shown(draft_uuid: UUID, rows: Iterable[Any], decided: Verification) -> None:
+    """Have the products of a page corrected, although a task has still to correct others."""
+    shown: dict[tuple[str, Key], list[str]] = {}
+    for row in rows:
+        if row.key:
+            shown.setdefault((row.file_key, (row.file_id, row.key)), []).append(row.product)
+    for (file_key, key), names in shown.items():
+        overlays.refresh_some(draft_uuid, key, decided.corrections.get(file_key, {}), names)
+
+
+def _computed(
+    draft_uuid: UUID, files: Sequence[StoredFile], keys: Mapping[str, Key], decided: Verification
+) -> dict[str, State]:
+    states = products.computed(files, keys, decided.mapping, patience=_PATIENCE)
+    lacking = [keys[name] for name, state in states.items() if not state.complete]
+    if lacking and extractions.take_over(lacking):
+        db.session.commit()
+        send_prepare(draft_uuid)
     return states
 
 
@@ -197,15 +228,22 @@ def _extracted(draft_uuid: UUID, keys: Mapping[str, Key]) -> Select[Any]:
     )
     entry, overlay = ObsCoreExtracted, ObsCoreOverlay
     file_id, key = cast(held.c.file_id, Uuid), held.c.key
+    # One look into the primary key for each product: a join is planned by statistics that thousands of new overlays
+    # have made wrong, and then takes seconds.
     laid = (
-        (overlay.record_uuid == draft_uuid)
-        & (overlay.file_id == entry.file_id)
-        & (overlay.key == entry.key)
-        & (overlay.number == entry.number)
+        select(overlay.number, *(getattr(overlay, name) for name in _SORTABLE))
+        .where(
+            overlay.record_uuid == draft_uuid,
+            overlay.file_id == entry.file_id,
+            overlay.key == entry.key,
+            overlay.number == entry.number,
+        )
+        .limit(1)
+        .lateral("laid")
     )
 
     def either(name: str) -> ColumnElement[Any]:
-        return case((overlay.number.is_not(None), getattr(overlay, name)), else_=getattr(entry, name)).label(name)
+        return case((laid.c.number.is_not(None), laid.c[name]), else_=getattr(entry, name)).label(name)
 
     return (
         select(
@@ -215,11 +253,11 @@ def _extracted(draft_uuid: UUID, keys: Mapping[str, Key]) -> Select[Any]:
             entry.number,
             entry.product,
             entry.failed,
-            *(either(name) for name in ("attention", "target_name", "s_ra", "t_min", "em_min", "words")),
+            *(either(name) for name in _SORTABLE),
         )
         .select_from(held)
         .join(entry, (entry.file_id == file_id) & (entry.key == key))
-        .outerjoin(overlay, laid)
+        .outerjoin(laid, true())
     )
 
 

@@ -10,15 +10,16 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from invenio_db import db
-from sqlalchemy import and_, delete, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, any_, delete, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, INTEGER
 
+from ..db.inserting import insert_rows
 from ..errors import ColumnError
 from ..extraction import Problem, Product
 from ..obscore.columns import SYSTEM_COLUMNS
@@ -26,7 +27,7 @@ from ..pipeline import address, correct
 from .extractions import Key, sortable
 from .models import ObsCoreExtracted, ObsCoreOverlay
 
-_BATCH = 250
+_BATCH = 100
 #: Products that a file's only one may also be called.
 ONLY = ("", "#")
 
@@ -65,9 +66,10 @@ def refresh(record_uuid: UUID, files: Iterable[tuple[Key, FileCorrections]], *, 
     present = _present(record_uuid)
     wanted = _wanted([(key, given) for key, given in files if given])
     gone = [place for place in present if place not in wanted]
-    for start in range(0, len(gone), _BATCH):
-        _drop(record_uuid, gone[start : start + _BATCH])
     stale = sorted(place for place, one in wanted.items() if present.get(place) != one.digest)
+    if gone or stale:
+        lock(record_uuid)
+    _drop(record_uuid, gone)
     end = time.monotonic() + patience
     for start in range(0, len(stale), _BATCH):
         if start and time.monotonic() > end:
@@ -76,19 +78,30 @@ def refresh(record_uuid: UUID, files: Iterable[tuple[Key, FileCorrections]], *, 
     return True
 
 
-def refresh_one(record_uuid: UUID, key: Key, given: FileCorrections, product: str) -> None:
-    """The same for one product after its corrections were changed."""
-    wanted = {place: one for place, one in _wanted([(key, given)], only=product).items() if one.product == product}
+def refresh_some(record_uuid: UUID, key: Key, given: FileCorrections, products: Collection[str]) -> None:
+    """The same for some products of a file, at a cost that does not depend on how many others it has."""
+    wanted = {place: one for place, one in _wanted([(key, given)], only=products).items() if one.product in products}
+    if any(number == 0 for _, _, number in wanted):
+        # The first product tells of corrections of products that there are not: that takes the names of all.
+        wanted = {place: one for place, one in _wanted([(key, given)]).items() if place in wanted}
     overlay, entry = ObsCoreOverlay, ObsCoreExtracted
     at = and_(entry.file_id == overlay.file_id, entry.key == overlay.key, entry.number == overlay.number)
-    named = select(overlay.number).join(entry, at)
+    named = select(overlay.number, overlay.digest).join(entry, at)
     named = named.where(overlay.record_uuid == record_uuid, overlay.file_id == key[0], overlay.key == key[1])
-    held = list(db.session.scalars(named.where(entry.product == product)))
-    gone = [(*key, number) for number in held if (*key, number) not in wanted]
+    held = {(*key, row.number): row.digest for row in db.session.execute(named.where(entry.product.in_(products)))}
+    gone = [place for place in held if place not in wanted]
+    stale = {place: one for place, one in wanted.items() if held.get(place) != one.digest}
+    if gone or stale:
+        lock(record_uuid)
     if gone:
         _drop(record_uuid, gone)
-    if wanted:
-        _write(record_uuid, wanted)
+    if stale:
+        _write(record_uuid, stale)
+
+
+def lock(record_uuid: UUID) -> None:
+    """Let one transaction at a time write a draft's overlays; it ends with the transaction."""
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"obscore-overlay:{record_uuid}", 0))))
 
 
 def corrected(document: Mapping[str, Any], values: Mapping[str, Any], orphans: Sequence[str] = ()) -> dict[str, Any]:
@@ -112,11 +125,13 @@ def _present(record_uuid: UUID) -> dict[_Place, str]:
     return {(row.file_id, row.key, row.number): row.digest for row in found}
 
 
-def _wanted(files: Sequence[tuple[Key, FileCorrections]], *, only: str | None = None) -> dict[_Place, _Wanted]:
+def _wanted(
+    files: Sequence[tuple[Key, FileCorrections]], *, only: Collection[str] | None = None
+) -> dict[_Place, _Wanted]:
     """What is to be laid over which product; ``only`` limits the products that are looked at."""
     wanted: dict[_Place, _Wanted] = {}
     for key, given in files:
-        places = _places(key, list(given) if only is None else [only])
+        places = _places(key, given if only is None else only)
         by_name = {name: number for number, name in sorted(places.items(), reverse=True)}
         if len(places) == 1 and 0 in places and _is_only_one(key):
             # A file's only product may be called "" (or "#") whatever its name.
@@ -130,12 +145,12 @@ def _wanted(files: Sequence[tuple[Key, FileCorrections]], *, only: str | None = 
     return wanted
 
 
-def _places(key: Key, names: Sequence[str]) -> dict[int, str]:
+def _places(key: Key, names: Collection[str]) -> dict[int, str]:
     """Numbers and names of these products of an extraction, and of the first one."""
     entry = ObsCoreExtracted
-    statement = select(entry.number, entry.product).where(
-        entry.file_id == key[0], entry.key == key[1], or_(entry.product.in_(names), entry.number == 0), ~entry.failed
-    )
+    statement = select(entry.number, entry.product).where(entry.file_id == key[0], entry.key == key[1], ~entry.failed)
+    if len(names) < _BATCH:  # of more it is faster to take all
+        statement = statement.where(or_(entry.product.in_(names), entry.number == 0))
     return {row.number: row.product for row in db.session.execute(statement)}
 
 
@@ -145,36 +160,48 @@ def _is_only_one(key: Key) -> bool:
     return len(list(db.session.scalars(statement))) == 1
 
 
-def _drop(record_uuid: UUID, places: Sequence[_Place]) -> None:
-    overlay = ObsCoreOverlay
-    at = tuple_(overlay.file_id, overlay.key, overlay.number).in_(list(places))
-    db.session.execute(delete(overlay).where(overlay.record_uuid == record_uuid, at))
+def _by_key(places: Iterable[_Place]) -> dict[Key, list[int]]:
+    found: dict[Key, list[int]] = {}
+    for file_id, key, number in places:
+        found.setdefault((file_id, key), []).append(number)
+    return found
+
+
+def _among(model: type[ObsCoreExtracted | ObsCoreOverlay], key: Key, numbers: Sequence[int]) -> Any:  # noqa: ANN401
+    """A condition that PostgreSQL answers from the primary key, whatever its statistics say."""
+    chosen = model.number == any_(literal(list(numbers), ARRAY(INTEGER)))
+    return and_(model.file_id == key[0], model.key == key[1], chosen)
+
+
+def _drop(record_uuid: UUID, places: Iterable[_Place]) -> None:
+    for key, numbers in _by_key(places).items():
+        at = _among(ObsCoreOverlay, key, numbers)
+        db.session.execute(delete(ObsCoreOverlay).where(ObsCoreOverlay.record_uuid == record_uuid, at))
 
 
 def _write(record_uuid: UUID, wanted: Mapping[_Place, _Wanted]) -> None:
+    """Put these overlays in place of those that are there; the caller holds the draft's lock."""
     entry = ObsCoreExtracted
-    at = tuple_(entry.file_id, entry.key, entry.number).in_(list(wanted))
-    found = db.session.execute(select(entry.file_id, entry.key, entry.number, entry.document).where(at))
     rows = []
-    for row in found:
-        place = (row.file_id, row.key, row.number)
-        one = wanted[place]
-        document = corrected(row.document, one.values, one.orphans)
-        rows.append(
-            {
-                "record_uuid": record_uuid,
-                "file_id": row.file_id,
-                "key": row.key,
-                "number": row.number,
-                "digest": one.digest,
-                "document": document,
-                **sortable(document, one.product),
-            }
-        )
-    if not rows:
-        return
-    rows.sort(key=lambda row: (str(row["file_id"]), row["key"], row["number"]))
-    statement = insert(ObsCoreOverlay).values(rows)
-    primary = ("record_uuid", "file_id", "key", "number")
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in primary}
-    db.session.execute(statement.on_conflict_do_update(index_elements=primary, set_=changed))
+    for key, numbers in _by_key(wanted).items():
+        found = select(entry.number, entry.document).where(_among(entry, key, numbers)).order_by(entry.number)
+        rows += [
+            _row(record_uuid, (*key, row.number), wanted[(*key, row.number)], row.document)
+            for row in db.session.execute(found)
+        ]
+    _drop(record_uuid, wanted)
+    insert_rows(db.session.connection(), ObsCoreOverlay.__table__, rows)
+
+
+def _row(record_uuid: UUID, place: _Place, one: _Wanted, document: Mapping[str, Any]) -> dict[str, Any]:
+    made = corrected(document, one.values, one.orphans)
+    file_id, key, number = place
+    return {
+        "record_uuid": record_uuid,
+        "file_id": file_id,
+        "key": key,
+        "number": number,
+        "digest": one.digest,
+        "document": made,
+        **sortable(made, one.product),
+    }
