@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -14,6 +17,8 @@ from urllib3.util import Retry
 from .. import __version__
 from ..errors import ServiceError
 from .settings import Settings
+
+logger = logging.getLogger(__name__)
 
 _AGAIN = (429, 500, 502, 503, 504)
 _MOST_BYTES = 64 * 2**20
@@ -38,7 +43,7 @@ class Service:
         #: Why it is not asked any more in this run; empty while it answers.
         self.down = ""
         self.session = self._new_session()
-        self._cache = Cache(str(settings.cache), disk=JSONDisk) if str(settings.cache) not in ("", ".") else None
+        self._cache = _open_cache(settings.cache)
         self._last = 0.0
 
     def __enter__(self) -> Service:
@@ -120,6 +125,17 @@ class Service:
                 return body
         except requests.RequestException as error:
             raise self.failed(error) from error
+
+
+def _open_cache(path: Path) -> Cache | None:
+    """The cache of answers; none where its directory cannot be made, so that answers are asked for again."""
+    if str(path) in ("", "."):
+        return None
+    try:
+        return Cache(str(path), disk=JSONDisk)
+    except (OSError, sqlite3.Error) as error:
+        logger.warning("answers of outside services are not kept: %s: %s", path, error)
+        return None
 
 
 def _in_short(reason: object) -> str:

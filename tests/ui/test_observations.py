@@ -135,3 +135,19 @@ def test_a_header_opens_over_the_page(page: Page) -> None:
     expect(window).to_contain_text("TELESCOP")
     window.get_by_role("button", name="Close").click()
     expect(window).to_have_count(0)
+
+
+def test_an_address_that_a_query_made_up_is_no_link(page: Page) -> None:
+    page.goto("/observations?adql=SELECT+TOP+1+'javascript:alert(1)'+AS+access_url+FROM+ivoa.obscore")
+    expect(page.locator("tbody")).to_contain_text("javascript:alert(1)")
+    expect(page.locator("a[href^='javascript']")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("record")
+def test_the_table_for_spreadsheets_has_all_rows(page: Page) -> None:
+    answer = page.request.get("/observations/table.csv?facility=Search+Test")
+    lines = answer.text().splitlines()
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert "obs_publisher_did" in lines[0]
+    assert len(lines) > len(PLACES)
+    assert page.request.get("/observations/table.csv?adql=SELECT+nothing").status == 400

@@ -180,7 +180,7 @@ class _Reader:
         value = self.text(name)
         if not value:
             return default
-        if not value.isascii() or not value.isdigit() or not 1 <= int(value[:9]) <= most:
+        if not re.fullmatch(r"[0-9]{1,9}", value) or not 1 <= int(value) <= most:
             self.errors[name] = f"A whole number from 1 to {most} is expected."
             return default
         return int(value)

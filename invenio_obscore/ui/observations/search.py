@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from threading import Timer
@@ -12,13 +14,17 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from ...db.query import QueryService
+from ...formats.spreadsheets import for_people
 from ...obscore.fields import Field
+from ...obscore.regions import Region
 from . import questions
 from .criteria import FURTHEST_ROW, Criteria
 
 #: Rows of an ADQL query that a page shows.
 ADQL_ROWS = 100
 _MOST_OF_A_FACET = 15
+# More rows than spreadsheets take.
+_MOST_SEPARATED = 1_048_575
 #: Seconds after which a page gives a query up; TAP gives them more.
 _PATIENCE = 20.0
 
@@ -71,6 +77,36 @@ def facets(queries: QueryService, criteria: Criteria, record_address: str = "") 
             if row[name]:
                 counter[str(row[name])] += int(row["number"])
     return {name: counter.most_common(_MOST_OF_A_FACET) for name, counter in counts.items()}
+
+
+def separated(queries: QueryService, adql: str) -> Generator[str, None, None]:
+    """The rows of a query as CSV in pieces, its first line the names of the columns.
+
+    Raises
+    ------
+    AdqlError
+        The query is wrong.
+    ServiceError
+        The database does not answer.
+    """
+    with queries.run(adql, min(_MOST_SEPARATED, queries.settings.maxrec_limit)) as result:
+        batches = result.values()
+        piece, writer = _writer()
+        writer.writerow([field.name for field in result.fields])
+        for batch in batches:
+            writer.writerows(for_people(".csv", ([_plain(value) for value in row] for row in batch)))
+            yield piece.getvalue()
+            piece, writer = _writer()
+        yield piece.getvalue()
+
+
+def _writer() -> tuple[io.StringIO, Any]:
+    piece = io.StringIO()
+    return piece, csv.writer(piece)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a value of any column
+    return value.to_stcs() if isinstance(value, Region) else value
 
 
 def _ask(queries: QueryService, adql: str, maxrec: int) -> tuple[Sequence[Field], list[dict[str, Any]]]:

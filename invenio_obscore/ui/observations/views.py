@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,11 +16,9 @@ from invenio_i18n import lazy_gettext as _
 from invenio_pidstore.models import PersistentIdentifier
 from sqlalchemy import text
 
-from ...curation import Settings
-from ...curation.simbad import Simbad
 from ...dali.parameters import Parameters
 from ...db.query import QueryService
-from ...errors import InputError, NotFoundError, ServiceError
+from ...errors import InputError, NotFoundError, ObsCoreError, ServiceError
 from ...obscore.columns import OBSCORE
 from ...obscore.regions import Region
 from ...obscore.vocabularies import DATAPRODUCT_TYPES
@@ -29,11 +28,9 @@ from ...vo.page import python_script
 from .. import presentation
 from . import questions
 from .criteria import DEFAULT_COLUMNS, DEFAULT_RADIUS, PAGE_SIZES, Criteria, doi_of, read_criteria
-from .search import Found, facets, files_address, origin, search
+from .search import Found, facets, files_address, origin, search, separated
 
-#: Seconds that somebody waits for a name to be resolved.
-_RESOLVE_SECONDS = 5.0
-_FORMATS = (("votable", "VOTable"), ("csv", "CSV"), ("fits", "FITS"), ("parquet", "Parquet"))
+_FORMATS = (("votable", "VOTable"), ("fits", "FITS"), ("parquet", "Parquet"))
 _EMPTY = Found((), (), 0, more=False)
 _FACETS = (
     ("type", "dataproduct_type", _("Product type")),
@@ -49,6 +46,7 @@ def create_blueprint(app: Flask) -> Blueprint:
     )
     blueprint.add_url_rule("", endpoint="observations", view_func=page, strict_slashes=False)
     blueprint.add_url_rule("/counts", view_func=counts)
+    blueprint.add_url_rule("/table.csv", endpoint="table", view_func=table)
     return blueprint
 
 
@@ -65,8 +63,9 @@ def page() -> tuple[str, int]:
     criteria = read_criteria(_Arguments(), resolve)
     errors = dict(criteria.errors)
     found, counted, status = _EMPTY, None, 400 if errors else 200
-    begin = _record_address(criteria)
+    begin = ""
     if not errors:
+        begin = _record_address(criteria)
         try:
             with _queries() as queries:
                 found = search(queries, criteria, begin)
@@ -113,30 +112,57 @@ def counts() -> Response:
     return jsonify({name: [_counted(name, *pair) for pair in counted[column]] for name, column, _label in _FACETS})
 
 
+def table() -> Response:
+    """All rows of the search as separated values for a spreadsheet, where no cell becomes a formula."""
+    criteria = read_criteria(_Arguments(), resolve)
+    if criteria.errors:
+        return _refused("; ".join(criteria.errors.values()), 400)
+    adql = criteria.adql or questions.whole_query(criteria, _record_address(criteria))
+    service = tap_service(current_app)
+    try:
+        leave = service.clients.enter(request.remote_addr or "")
+    except ServiceError as error:
+        return _refused(str(error), 503)
+    try:
+        lines = separated(service.queries, adql)
+        first = next(lines)
+    except ObsCoreError as error:
+        leave()
+        return _refused(str(error), 400 if isinstance(error, InputError) else 503)
+    response = Response(chain([first], lines), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = "attachment; filename=observations.csv"
+    response.call_on_close(lines.close)
+    response.call_on_close(leave)
+    return response
+
+
+def _refused(message: str, status: int) -> Response:
+    return Response(message, status, content_type="text/plain; charset=utf-8")
+
+
 def _counted(argument: str, value: str, count: int) -> dict[str, Any]:
-    return {"value": value, "count": count, "href": _link(**{argument: [value], "page": None})}
+    changes: dict[str, Any] = {argument: [value], "page": None}
+    return {"value": value, "count": count, "href": _link(**changes)}
 
 
 def resolve(name: str) -> tuple[float, float]:
-    """Position of an object by its name, from Simbad or Sesame.
+    """Position of an object by its name, as queries find it.
 
     Raises
     ------
     NotFoundError
-        Nobody knows the name.
+        Nobody knows the name, or the operator lets none be looked up.
     ServiceError
         The services do not answer.
     """
-    settings = replace(Settings.from_environment(), timeout=_RESOLVE_SECONDS, retries=0, pause=0.0)
-    simbad = Simbad(settings)
-    found = simbad.resolve([name]).get(name)
-    if found:
-        return found.ra, found.dec
-    if simbad.failures:
-        raise ServiceError(
-            "Names cannot be looked up now: " + "; ".join(simbad.failures), remedy="give a position instead"
-        )
-    raise NotFoundError(f"No object is known as {name[:60]!r}", remedy="give a position: 10.68 +41.27")
+    names = tap_service(current_app).names
+    if names is None:
+        raise NotFoundError("Names are not looked up here", remedy="give a position: 10.68 +41.27")
+    with _queries():
+        found = names(name)
+    if found is None:
+        raise NotFoundError(f"No object is known as {name[:60]!r}", remedy="give a position: 10.68 +41.27")
+    return found
 
 
 class _Arguments:
@@ -209,11 +235,11 @@ def _shown(row: Mapping[str, Any]) -> ShownProduct:
     lies = origin(str(row.get("access_url") or ""), _site())
     name = (lies.member or lies.file).rpartition("/")[2] or str(row.get("obs_publisher_did") or "")
     numbers = {key: row.get(key) for key in ("s_ra", "s_dec", "s_fov", "em_min", "em_max", "t_min", "t_max")}
-    region = row.get("s_region")
+    row = {column: value.to_stcs() if isinstance(value, Region) else value for column, value in row.items()}
     sky = {
         "id": row.get("obs_publisher_did") or name,
         "label": str(row.get("target_name") or name),
-        "s_region": region.to_stcs() if isinstance(region, Region) else region,
+        "s_region": row.get("s_region"),
         **numbers,
     }
     return ShownProduct(row, name, lies.file, lies.member, lies.recid, sky)
@@ -238,7 +264,7 @@ def _describe(criteria: Criteria) -> str:
     return f"{named}{where}, {radius}"
 
 
-def _link(**changes: Any) -> str:  # noqa: ANN401 - texts, lists of texts or None
+def _link(endpoint: str = "observations", **changes: Any) -> str:  # noqa: ANN401 - texts, lists of texts or None
     """The address of this search with other arguments; None removes one."""
     arguments = {name: values for name, values in request.args.lists() if any(values)}
     for name, value in changes.items():
@@ -246,7 +272,7 @@ def _link(**changes: Any) -> str:  # noqa: ANN401 - texts, lists of texts or Non
         if value is not None:
             arguments[name] = value if isinstance(value, list) else [str(value)]
     query = urlencode(arguments, doseq=True)
-    address = url_for("invenio_obscore_observations.observations")
+    address = url_for(f"invenio_obscore_observations.{endpoint}")
     return f"{address}?{query}" if query else address
 
 
@@ -259,4 +285,5 @@ def _links(criteria: Criteria, begin: str) -> dict[str, Any]:
         (label, f"{sync}?{urlencode({'LANG': 'ADQL', 'QUERY': adql, 'RESPONSEFORMAT': name})}")
         for name, label in _FORMATS
     ]
+    downloads.insert(1, ("CSV", _link(page=None, endpoint="table")))
     return {"adql": adql, "python": python_script(f"{root}/tap", Parameters([("QUERY", adql)])), "downloads": downloads}
