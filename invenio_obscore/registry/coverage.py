@@ -6,13 +6,16 @@ The sky is a set of HEALPix cells (MOC 2.0) of at most :data:`ORDER`; a cell is 
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..obscore.regions import Circle, Polygon, parse_region
 from .wavebands import wavebands
+
+_log = logging.getLogger(__name__)
 
 #: Cells of order 6 are a degree wide: what registries ask for at least, and 49,152 cells for all the sky.
 ORDER = 6
@@ -135,28 +138,65 @@ def _parts(row: Mapping[str, Any]) -> tuple[Circle | Polygon, ...]:
     return ()
 
 
-def _union_of(cones: Sequence[tuple[float, float, float]], polygons: Sequence[Polygon]) -> frozenset[int]:
+_Cone = tuple[float, float, float]
+
+
+def _union_of(cones: Sequence[_Cone], polygons: Sequence[Polygon]) -> frozenset[int]:
+    from mocpy import MOC
+
+    made = [_of_cones(cones), *map(_of_polygon, polygons)]
+    union = MOC.new_empty(ORDER)
+    for one in made:
+        union = union if one is None else union.union(one)
+    return frozenset(int(cell) for cell in union.uniq_hpx)
+
+
+def is_panic(error: BaseException) -> bool:
+    """Whether Rust code (mocpy's) gave up: PyO3's class for that is no ``Exception``, and no module has it."""
+    return type(error).__name__ == "PanicException"
+
+
+def _tried(make: Callable[[], Any]) -> Any:  # noqa: ANN401 - a MOC or None
+    """What mocpy makes of a shape; None of one on which it fails: anybody may write a region, mocpy panics on some."""
+    try:
+        return make()
+    except BaseException as error:
+        if not isinstance(error, Exception) and not is_panic(error):
+            raise
+        _log.warning("mocpy fails on a region: %s", error)
+        return None
+
+
+def _of_cones(cones: Sequence[_Cone]) -> Any:  # noqa: ANN401 - a MOC or None
+    """Of all cones at once; where that fails, of those with which it works."""
     import astropy.units as u
     import numpy as np
     from astropy.coordinates import Latitude, Longitude
     from mocpy import MOC
 
-    union = MOC.new_empty(ORDER)
-    if cones:
+    if not cones:
+        return None
+
+    def make() -> Any:  # noqa: ANN401 - a MOC
         ra, dec, radius = np.array(cones).T
-        union = MOC.from_cones(
+        return MOC.from_cones(
             Longitude(ra, u.deg),
             Latitude(dec, u.deg),
             radius=np.maximum(radius, _POINT) * u.deg,
             max_depth=ORDER,
             union_strategy="small_cones",
         )
-    for polygon in polygons:
-        union = union.union(_polygon(polygon))
-    return frozenset(int(cell) for cell in union.uniq_hpx)
+
+    made = _tried(make)
+    if made is not None or len(cones) == 1:
+        return made
+    union = MOC.new_empty(ORDER)
+    for one in (_of_cones([cone]) for cone in cones):
+        union = union if one is None else union.union(one)
+    return union
 
 
-def _polygon(polygon: Polygon) -> Any:  # noqa: ANN401 - a MOC
+def _of_polygon(polygon: Polygon) -> Any:  # noqa: ANN401 - a MOC or None
     """Of a polygon; of its bounding circle where it is none that mocpy takes."""
     import astropy.units as u
     import numpy as np
@@ -165,18 +205,12 @@ def _polygon(polygon: Polygon) -> Any:  # noqa: ANN401 - a MOC
 
     ra, dec = np.array(polygon.vertices).T
     around = polygon.bounding_circle()
-    circle = MOC.from_cone(
-        Longitude(around.ra, u.deg),
-        Latitude(around.dec, u.deg),
-        radius=max(around.radius, _POINT) * u.deg,
-        max_depth=ORDER,
-    )
-    try:
-        made = MOC.from_polygon(Longitude(ra, u.deg), Latitude(dec, u.deg), max_depth=ORDER)
-    except (ValueError, RuntimeError):
+    circle = _of_cones([(around.ra, around.dec, around.radius)])
+    made = _tried(lambda: MOC.from_polygon(Longitude(ra, u.deg), Latitude(dec, u.deg), max_depth=ORDER))
+    if circle is None or made is None or made.empty():
         return circle
     # mocpy decides by itself which side of the outline is inside.
-    return made.intersection(circle) if not made.empty() else circle
+    return made.intersection(circle)
 
 
 def moc_text(numbers: Iterable[int]) -> str:
