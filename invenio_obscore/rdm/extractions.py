@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from invenio_db import db
-from sqlalchemy import func, insert, select, tuple_, update
+from sqlalchemy import Text, cast, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from ..errors import FitsError, FitsLimitError, MappingError
@@ -98,6 +98,30 @@ def documents(keys: Collection[Key], window: range | None = None) -> dict[Key, l
     for row in db.session.execute(statement):
         found.setdefault((row.file_id, row.key), []).append((row.document, row.size))
     return found
+
+
+def texts(keys: Collection[Key]) -> dict[Key, list[str]]:
+    """What `documents` gives without the bytes, as JSON text."""
+    if not keys:
+        return {}
+    entry, header = ObsCoreExtracted, ObsCoreExtraction
+    statement = (
+        select(entry.file_id, entry.key, cast(entry.document, Text))
+        .join(header, (header.file_id == entry.file_id) & (header.key == entry.key))
+        .where(tuple_(entry.file_id, entry.key).in_(list(keys)), header.complete, ~entry.failed)
+        .order_by(entry.file_id, entry.key, entry.number)
+    )
+    found: dict[Key, list[str]] = {}
+    for file_id, key, text in db.session.execute(statement):
+        found.setdefault((file_id, key), []).append(text)
+    return found
+
+
+def named_documents(key: Key, products: Collection[str]) -> list[dict[str, Any]]:
+    """Those products of an extraction, as far as it is, that have these names."""
+    entry = ObsCoreExtracted
+    statement = select(entry.document).where(entry.file_id == key[0], entry.key == key[1], ~entry.failed)
+    return list(db.session.scalars(statement.where(entry.product.in_(list(products))).order_by(entry.number)))
 
 
 def compute(file_id: UUID, name: str, mapping: str, *, on_piece: Callable[[], None] = lambda: None) -> State:

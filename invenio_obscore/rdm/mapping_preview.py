@@ -22,7 +22,7 @@ from ..fits.reading import Reading
 from ..obscore.columns import SYSTEM_COLUMNS
 from ..pipeline import address, correct
 from . import access, reader, verification
-from .extractions import key_of, states
+from .extractions import key_of, named_documents, states
 from .header import stored_reading
 from .models import Stage, Status
 from .products import FileProducts, compute_all, products_of
@@ -137,8 +137,8 @@ def _sample(files: Sequence[StoredFile], decided: Verification, text: str, end: 
         if time.monotonic() > end or left <= 0:
             return
         reading = _part(stored_reading(file.file_id), min(each, left)).to_bytes()
-        before = _now(file, decided) or _made(file, reading, decided, decided.mapping)
         after = _made(file, reading, decided, text)
+        before = _now(file, decided, after) or _made(file, reading, decided, decided.mapping)
         for difference in islice(_differences(file.key, before, after), left):
             left -= 1
             yield difference
@@ -150,9 +150,15 @@ def _part(reading: Reading, members: int) -> Reading:
     return replace(reading, members=reading.members[::step][:members])
 
 
-def _now(file: StoredFile, decided: Verification) -> list[Product]:
-    """The products of a file as they are, from the cache; an archive's many are made again in part."""
-    return [] if file.is_archive else products_of([file], decided, patience=_PATIENCE)[0].products
+def _now(file: StoredFile, decided: Verification, after: Sequence[Product]) -> list[Product]:
+    """The products of a file as they are, from the cache; of an archive's those that are compared."""
+    if not file.is_archive:
+        return products_of([file], decided, patience=_PATIENCE)[0].products
+    names = {address(product) for product in after}
+    key = (file.file_id, key_of(file.key, decided.mapping))
+    found = [Product.from_dict(document) for document in named_documents(key, names)]
+    # One that the cache lacks may be new under the mapping, or not be computed yet: then all are made again.
+    return _corrected(file, found, decided) if len(found) == len(names) else []
 
 
 def _made(file: StoredFile, reading: bytes, decided: Verification, mapping: str) -> list[Product]:
@@ -161,6 +167,10 @@ def _made(file: StoredFile, reading: bytes, decided: Verification, mapping: str)
         found = [Product.from_dict(made) for made in reader.products(reading, file.key, mapping)]
     except (FitsError, MappingError):
         return []  # the listing says why this file has no products
+    return _corrected(file, found, decided)
+
+
+def _corrected(file: StoredFile, found: list[Product], decided: Verification) -> list[Product]:
     names = {address(product) for product in found}
     given = decided.corrections.get(file.key, {})
     correct(found, {name: values for name, values in given.items() if name in names}, system=SYSTEM_COLUMNS)
