@@ -226,6 +226,12 @@ OBSCORE_TAP_QUERIES_PER_CLIENT = 6
 A further one waits two seconds for its turn, then the answer is 503 with ``Retry-After``. Fewer than
 ``OBSCORE_TAP_CONNECTIONS``, so that nobody takes them all."""
 
+OBSCORE_TAP_PROXIES = 0
+"""How many proxies stand before the TAP service where it runs by itself (`invenio_obscore.vo.wsgi`).
+
+So many addresses of ``X-Forwarded-For`` are believed, each from the end, and the scheme and the host that they tell.
+With 0 behind a proxy all clients are one. Inside InvenioRDM its own ``PROXYFIX_CONFIG`` says so for the whole site."""
+
 OBSCORE_TAP_MAXREC = 20_000
 """Rows of an answer to a query without ``MAXREC``."""
 

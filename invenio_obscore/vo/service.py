@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..dali.capabilities import Limits, OutputFormat, TapCapabilities
 from ..dali.parameters import Parameters
 from ..dali.tableset import TableSet
-from ..dali.uploads import uploads
+from ..dali.uploads import Upload, uploads
 from ..db.query import Lender, QueryService, Result
 from ..db.tableset import read_tableset
 from ..errors import ObsCoreError, ParameterError
@@ -70,20 +71,23 @@ class TapService:
         AdqlError
             The query cannot be answered.
         """
-        format_ = for_responseformat(parameters.one("RESPONSEFORMAT", "FORMAT"))
-        check_language(parameters.required("LANG"))
-        run_id = parameters.one("RUNID") or ""
-        if len(run_id) > _RUNID_LENGTH:
-            raise ParameterError(f"RUNID has more than {_RUNID_LENGTH} characters", parameter="RUNID")
-        maxrec = parameters.whole_number("MAXREC")
-        query = parameters.required("QUERY")
+        asked = _asked(parameters)
         settings = self.settings
         tables = [
             uploaded_table(upload, parts or {}, most_bytes=settings.upload_bytes, private=settings.upload_private)
-            for upload in uploads(parameters)
+            for upload in asked.uploads
         ]
-        result = self.queries.run(query, maxrec, connections=connections, uploads=tables)
-        return result, format_, _meta(query, run_id)
+        result = self.queries.run(asked.query, asked.maxrec, connections=connections, uploads=tables)
+        return result, asked.format, _meta(asked.query, asked.run_id)
+
+    def check(self, parameters: Parameters) -> None:
+        """Tell what is wrong with a query without running it or fetching anything; raises as `query`.
+
+        A query of uploaded tables is only looked at when it runs: their columns are known then.
+        """
+        asked = _asked(parameters)
+        if not asked.uploads:
+            self.queries.run(asked.query, asked.maxrec).close()
 
     def tables(self) -> TableSet:
         """The published tables, as TAP_SCHEMA has them."""
@@ -129,6 +133,27 @@ class TapService:
             upload_limit=Limits(self.settings.upload_bytes, self.settings.upload_bytes),
             endpoints=ENDPOINTS,
         )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The parameters of a query (TAP 1.1, section 2.7), each of them legal."""
+
+    format: Format
+    query: str
+    maxrec: int | None
+    run_id: str
+    uploads: list[Upload]
+
+
+def _asked(parameters: Parameters) -> _Asked:
+    format_ = for_responseformat(parameters.one("RESPONSEFORMAT", "FORMAT"))
+    check_language(parameters.required("LANG"))
+    run_id = parameters.one("RUNID") or ""
+    if len(run_id) > _RUNID_LENGTH:
+        raise ParameterError(f"RUNID has more than {_RUNID_LENGTH} characters", parameter="RUNID")
+    maxrec = parameters.whole_number("MAXREC")
+    return _Asked(format_, parameters.required("QUERY"), maxrec, run_id, uploads(parameters))
 
 
 def check_language(language: str) -> None:

@@ -122,10 +122,13 @@ def _add_descriptions(blueprint: Blueprint, service: TapService, base_url: Calla
     @blueprint.post("/tap", strict_slashes=False)
     def check_and_run() -> Response:
         """The page's form: what is wrong with a query is told on the page, a sound one goes on to ``/sync``."""
+        leave = service.clients.enter(request.remote_addr or "")
         try:
-            service.query(http.parameters())[0].close()
+            service.check(http.parameters())
         except InputError as error:
             return Response(rendered(problem=Problem.of(error, http.parameters())), 400, content_type=_PAGE)
+        finally:
+            leave()
         return redirect(f"{base_url()}/sync", 307)  # type: ignore[return-value]
 
 

@@ -16,7 +16,9 @@ from typing import Any
 
 from celery import Celery, Task
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+from ..errors import ConfigurationError
 from .routes import create_root_blueprint
 
 _OURS = ("OBSCORE_", "SITE_", "THEME_", "SQLALCHEMY_DATABASE_URI", "BROKER_URL")
@@ -42,6 +44,11 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     ----------
     config
         Settings named ``OBSCORE_TAP_…`` and ``OBSCORE_VO_URL``; environment variables without it.
+
+    Raises
+    ------
+    ConfigurationError
+        A setting has a value that it cannot have.
     """
     _keep_freed_memory()
     app = Flask("invenio_obscore.vo", static_folder=None)
@@ -50,7 +57,23 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     if broker:
         app.extensions["celery"] = _celery(app, broker)
     app.register_blueprint(create_root_blueprint(app))
+    proxies = _proxies(app)
+    if proxies:
+        # Without it all clients of a proxy are one, which has one client's share of the queries.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     return app
+
+
+def _proxies(app: Flask) -> int:
+    """How many proxies stand before the application; what a request says beyond them is not believed."""
+    given = app.config.get("OBSCORE_TAP_PROXIES") or 0
+    try:
+        number = int(given)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise ConfigurationError(f"OBSCORE_TAP_PROXIES must be a whole number from 0 on, not {given!r}")
+    return number
 
 
 def _celery(app: Flask, broker: str) -> Celery:
