@@ -108,6 +108,16 @@ def test_a_file_that_changes_or_goes_is_an_error_of_that_file(tmp_path: Path) ->
         gone.open()
 
 
+def test_a_folder_that_becomes_a_link_leads_nowhere(tmp_path: Path) -> None:
+    secrets, top = tmp_path / "secrets", tmp_path / "catalogue"
+    _write(tmp_path, {"secrets/a.fits": b"password", "catalogue/sub/a.fits": b"harmless"})
+    (entry,) = scan(str(top)).entries
+    (top / "sub").rename(tmp_path / "away")
+    (top / "sub").symlink_to(secrets)
+    with pytest.raises(SourceError, match="another file now"):
+        entry.open()
+
+
 def test_members_are_stored_and_read_by_seeking(tmp_path: Path) -> None:
     files = {f"field/{number}.fits": b"SIMPLE  =" + bytes([number]) * 3000 for number in range(5)}
     _write(tmp_path, files)

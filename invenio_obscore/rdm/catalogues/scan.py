@@ -54,7 +54,7 @@ class Entry:
     identity: tuple[int, int] = field(default=(0, 0), repr=False)
 
     def open(self) -> BinaryIO:
-        """Its bytes; neither through a link nor from a pipe.
+        """Its bytes; neither through a link, in its place or above it, nor from a pipe.
 
         Raises
         ------
@@ -65,9 +65,11 @@ class Entry:
             number = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
             raise SourceError(self, error.strerror or str(error)) from error
-        if not stat.S_ISREG(os.fstat(number).st_mode):
+        status = os.fstat(number)
+        # A folder above it may have become a link since: its name would lead to somebody else's file.
+        if not stat.S_ISREG(status.st_mode) or (status.st_dev, status.st_ino) != self.identity:
             os.close(number)
-            raise SourceError(self, "It is no regular file any more")
+            raise SourceError(self, "It is another file now")
         return os.fdopen(number, "rb", buffering=0)
 
     def chunks(self, stream: BinaryIO) -> Iterator[bytes]:
