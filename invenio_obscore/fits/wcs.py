@@ -38,7 +38,12 @@ _AXIS_NUMBERS = re.compile(
 )
 _MOST_AXES = 12
 #: Cards that decide where a pixel lies: one that holds no number makes a false position, not a poor one.
-_DECISIVE = re.compile(r"(?:CRVAL|CRPIX|CDELT|CROTA|CD|PC|PV)\d+(?:_\d+)?[A-Z]?$")
+_DECISIVE = re.compile(
+    r"(?:(?:CRVAL|CRPIX|CDELT|CROTA|CD|PC|PV)\d+(?:_\d+)?[A-Z]?"
+    r"|AMD[XY]\d+|PPO\d|PLTRA[HMS]|PLTDEC[DMS]|[XY]PIXELSZ|CNPIX[12]|PLTSCALE)$"
+)
+#: Keywords of a plate solution.
+_PLATE_CARD = re.compile(r"AMD[XY]\d+|PPO\d|PLTRA[HMS]|PLTDEC(?:SN|[DMS])|[XY]PIXELSZ|CNPIX[12]|PLTSCALE")
 
 
 @dataclass(frozen=True)
@@ -159,11 +164,15 @@ def has_scale(header: Header, axes: SkyAxes) -> bool:
 _PLATE = ("PLTRAH", "PLTDECD", "PLTSCALE", "XPIXELSZ", "YPIXELSZ", "CNPIX1", "CNPIX2", "PPO3", "PPO6", "AMDX1", "AMDY1")
 
 
+def _has_plate(header: Header) -> bool:
+    return all(keyword in header for keyword in _PLATE)
+
+
 def find_sky(header: Header) -> SkyAxes | None:
     """The celestial axes of the primary system, else of the first alternate; none of a picture of the Sun."""
     if is_solar(header):
         return None
-    if "CTYPE1" not in header and all(k in header for k in _PLATE):
+    if "CTYPE1" not in header and _has_plate(header):
         return SkyAxes(1, 2, "equatorial")
     return next((axes for letter in alternates(header) if (axes := sky_axes(header, letter))), None)
 
@@ -190,8 +199,11 @@ def own_cards(header: Header, axes: tuple[int, ...] = (), alternate: str = "") -
     polynomial = tangent and _is_polynomial(header)
     other = tangent and not polynomial and _has_polynomial(header)
     both = any(k in header for k in ("CD1_1", "CD2_2"))
+    plate = _has_plate(header)
 
     def wanted(keyword: str) -> bool:
+        if not plate and _PLATE_CARD.fullmatch(keyword):
+            return False  # wcslib begins a plate solution with any of them, and crashes at a half one
         if keyword.startswith("CTYPE") or (other and keyword.startswith("PV")):
             return False
         if both and not alternate and keyword.startswith("PC"):

@@ -181,6 +181,15 @@ def test_a_plate_solution_that_crashes_wcslib() -> None:
     plate |= {f"PPO{n}": 177500.0 for n in range(1, 7)}
     plate |= {f"AMD{axis}{n}": 12500.0 for axis in "XY" for n in range(1, 21)}
     survives(image((10, 10), **plate))
+    survives(image((10, 10), **{**plate, "AMDX6": "25:99:99"}))
+    sky: dict[str, object] = {
+        "CTYPE1": "GLON-CAR",
+        "CTYPE2": "GLAT-CAR",
+        "CRVAL1": 18.0,
+        "CRVAL2": -1.0,
+        "CDELT1": -0.1,
+    }
+    survives(image((10, 10), **sky, CDELT2=0.1, AMDX6="25:99:99"))
 
 
 @pytest.mark.parametrize("keyword", ["A_ORDER", "BP_ORDER"])
