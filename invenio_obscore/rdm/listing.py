@@ -211,7 +211,7 @@ def _computed(
 def _entries(draft_uuid: UUID, files: Sequence[StoredFile], states: Mapping[str, State], decided: Verification) -> Any:  # noqa: ANN401 - a subquery
     """Every product of the draft with what a listing sorts by, and every file that has none although it should."""
     keys = {name: key for name, key in keys_of(files, decided.mapping).items() if not _failure(states.get(name))}
-    parts = [_extracted(draft_uuid, keys)] if keys else []
+    parts = [_extracted(draft_uuid, keys, corrected=bool(decided.corrections))] if keys else []
     failed = [file.key for file in files if file.status is Status.FAILED or _failure(states.get(file.key))]
     parts += [_failed(failed)] if failed or not parts else []
     return union_all(*parts).subquery("entries")
@@ -222,7 +222,7 @@ def _failure(state: State | None) -> str:
     return state.reason if state and not state.complete and state.reason != COMPUTING else ""
 
 
-def _extracted(draft_uuid: UUID, keys: Mapping[str, Key]) -> Select[Any]:
+def _extracted(draft_uuid: UUID, keys: Mapping[str, Key], *, corrected: bool) -> Select[Any]:
     held = values(column("file_key", Text), column("file_id", Uuid), column("key", String), name="held").data(
         [(name, file_id, key) for name, (file_id, key) in keys.items()]
     )
@@ -243,9 +243,11 @@ def _extracted(draft_uuid: UUID, keys: Mapping[str, Key]) -> Select[Any]:
     )
 
     def either(name: str) -> ColumnElement[Any]:
+        if not corrected:
+            return getattr(entry, name).label(name)
         return case((laid.c.number.is_not(None), laid.c[name]), else_=getattr(entry, name)).label(name)
 
-    return (
+    found = (
         select(
             held.c.file_key,
             entry.file_id,
@@ -257,8 +259,8 @@ def _extracted(draft_uuid: UUID, keys: Mapping[str, Key]) -> Select[Any]:
         )
         .select_from(held)
         .join(entry, (entry.file_id == file_id) & (entry.key == key))
-        .outerjoin(laid, true())
     )
+    return found.outerjoin(laid, true()) if corrected else found
 
 
 def _failed(names: Sequence[str]) -> Select[Any]:

@@ -27,7 +27,9 @@ from ..pipeline import address, correct
 from .extractions import Key, sortable
 from .models import ObsCoreExtracted, ObsCoreOverlay
 
-_BATCH = 100
+_BATCH = 250
+#: Overlays that a request writes at once between two looks at the clock.
+_BATCH_OF_REQUEST = 25
 #: Products that a file's only one may also be called.
 ONLY = ("", "#")
 
@@ -71,10 +73,11 @@ def refresh(record_uuid: UUID, files: Iterable[tuple[Key, FileCorrections]], *, 
         lock(record_uuid)
     _drop(record_uuid, gone)
     end = time.monotonic() + patience
-    for start in range(0, len(stale), _BATCH):
+    batch = _BATCH if patience == math.inf else _BATCH_OF_REQUEST
+    for start in range(0, len(stale), batch):
         if start and time.monotonic() > end:
             return False
-        _write(record_uuid, {place: wanted[place] for place in stale[start : start + _BATCH]})
+        _write(record_uuid, {place: wanted[place] for place in stale[start : start + batch]})
     return True
 
 
