@@ -20,6 +20,12 @@ from services.demo.repository import Repository
 from services.instance import BROWSER
 from services.layout import SERVICES, password
 
+_WITHOUT_WEBGL = """
+const getContext = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+  return kind.startsWith("webgl") ? null : getContext.call(this, kind, ...more);
+};
+"""
 #: What axe-core calls a violation that keeps people out.
 _SERIOUS = ("serious", "critical")
 _CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -53,11 +59,16 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_context(chromium: Browser, site: str) -> Iterator[Callable[..., BrowserContext]]:
-    """Make browser profiles: ``new_context()`` a visitor's, ``new_context("researcher@example.org")`` a user's."""
+    """Make browser profiles: ``new_context()`` a visitor's, ``new_context("researcher@example.org")`` a user's.
+
+    The sky is a chart unless ``sky`` is true: Aladin draws without end, and without a graphics card all else waits.
+    """
     opened: list[BrowserContext] = []
 
-    def make(email: str = "", **options: Any) -> BrowserContext:
+    def make(email: str = "", *, sky: bool = False, **options: Any) -> BrowserContext:
         context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 900}, **options)
+        if not sky:
+            context.add_init_script(_WITHOUT_WEBGL)
         context.set_default_timeout(30_000)
         opened.append(context)
         if email:

@@ -31,6 +31,14 @@ def recid(researcher: Repository, tmp_path_factory: pytest.TempPathFactory) -> s
 
 
 @pytest.fixture
+def sky(new_context: Callable[..., BrowserContext], recid: str) -> Page:
+    """The record's page with Aladin Lite."""
+    page = new_context(sky=True).new_page()
+    page.goto(f"/records/{recid}")
+    return page
+
+
+@pytest.fixture
 def landing(page: Page, recid: str) -> Iterator[Page]:
     """The record's page; no script on it may fail, and nothing out of a header may run."""
     failures: list[str] = []
@@ -86,7 +94,8 @@ def test_header_text_is_shown_as_text(landing: Page) -> None:
     assert landing.locator("img[src='x']").count() == 0
 
 
-def test_the_sky_shows_the_footprints_and_selects_rows(landing: Page) -> None:
+def test_the_sky_shows_the_footprints_and_selects_rows(sky: Page) -> None:
+    landing = sky
     view = landing.locator(".obscore-sky-view")
     view.scroll_into_view_if_needed()
     view.get_by_role("button", name="Show as a chart").click(timeout=SECONDS)
@@ -205,6 +214,13 @@ def test_axe_finds_nothing_serious(landing: Page, assert_accessible: Callable[..
     product_row(landing, "cube.fits").get_by_role("button", name="Header").click()
     landing.locator(".obscore-window summary").first.wait_for()
     assert_accessible(landing, ".obscore-window")
+
+
+def test_axe_finds_nothing_serious_in_aladin(sky: Page, assert_accessible: Callable[..., None]) -> None:
+    view = sky.locator(".obscore-sky-view")
+    view.scroll_into_view_if_needed()
+    view.get_by_role("button", name="Show as a chart").wait_for(timeout=SECONDS)
+    assert_accessible(sky, ".obscore-sky-view")
 
 
 def test_a_phone_needs_no_sideways_scrolling(new_context: Callable[..., BrowserContext], recid: str) -> None:
