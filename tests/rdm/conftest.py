@@ -256,5 +256,6 @@ def module_of_workers(instance: Instance) -> Iterator[None]:
 def worker(instance: Instance, instance_app: Any, module_of_workers: None) -> Instance:
     """A real worker process, ready; the tests of a module share it unless one kills it."""
     if not instance.has_worker:
+        instance.forget_messages()
         instance.start_worker()
     return instance

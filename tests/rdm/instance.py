@@ -103,6 +103,10 @@ class Instance:
                 raise RuntimeError(f"the worker did not start:\n{log.read_text()[-4000:]}")
             time.sleep(0.2)
 
+    def forget_messages(self) -> None:
+        """Drop what waits in the queue: tests without a worker leave messages, and some of them are long work."""
+        redis.from_url(self.settings["BROKER_URL"]).delete(self.settings["CELERY_TASK_DEFAULT_QUEUE"])
+
     @property
     def has_worker(self) -> bool:
         """Whether a worker runs."""
@@ -123,7 +127,7 @@ class Instance:
     def destroy(self) -> None:
         """Remove everything that this instance made."""
         self.stop_workers()
-        redis.from_url(self.settings["BROKER_URL"]).delete(self.settings["CELERY_TASK_DEFAULT_QUEUE"])
+        self.forget_messages()
         with _server() as connection:
             if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (f"{_NAME}_reader",)).rowcount:
                 # Only a member may end the reader's connections.

@@ -133,7 +133,7 @@ def test_media_type_and_malformed_bodies(url: str) -> None:
         ("error", DataCiteServerError),
         ("throttled", DataCiteServerError),
         ("reset", HttpError),
-        ("garbage", DataCiteError),
+        ("garbage", requests.exceptions.JSONDecodeError),
         ("slow", HttpError),
     ],
 )
