@@ -88,14 +88,22 @@ def mark_all(connection: Connection) -> None:
     connection.execute(text(_MARK_ALL))
 
 
-def take_marks(connection: Connection, most: int) -> list[UUID] | None:
-    """Take the oldest marks; the records, each once. None where somebody else is at it: they hold a lock."""
+def newest_mark(connection: Connection) -> int:
+    """The number of the newest mark; 0 where there is none."""
+    return int(connection.scalar(text(f"SELECT max(id) FROM {SCHEMA}.mark")) or 0)
+
+
+def take_marks(connection: Connection, most: int, newest: int | None = None) -> list[UUID] | None:
+    """Take the oldest marks, none newer than ``newest``; the records, each once.
+
+    None where somebody else is at it: they hold a lock.
+    """
     if not connection.scalar(text(_LOCK)):
         return None
     taken = connection.execute(
-        text(f"""DELETE FROM {SCHEMA}.mark WHERE id IN (SELECT id FROM {SCHEMA}.mark ORDER BY id LIMIT :most)
-        RETURNING parent_uuid"""),
-        {"most": most},
+        text(f"""DELETE FROM {SCHEMA}.mark WHERE id IN (SELECT id FROM {SCHEMA}.mark
+        WHERE id <= coalesce(CAST(:newest AS int8), id) ORDER BY id LIMIT :most) RETURNING parent_uuid"""),
+        {"most": most, "newest": newest},
     )
     return list(dict.fromkeys(_uuid(one) for one in taken.scalars()))
 
@@ -343,3 +351,15 @@ def write_resource(connection: Connection, resource: StoredResource, rows: int) 
         SET document = excluded.document, updated = excluded.updated, rows = excluded.rows"""),
         {**resource.__dict__, "rows": rows},
     )
+
+
+def withdraw(connection: Connection, parent_uuid: UUID, now: datetime) -> bool:
+    """Take away the documents of the collections of a record that has no rows any more; whether there were any."""
+    done = connection.execute(
+        text(f"""UPDATE {SCHEMA}.resource SET document = NULL, rows = 0, updated = :now
+        WHERE document IS NOT NULL
+        AND collection IN (SELECT collection FROM {SCHEMA}.contribution WHERE parent_uuid = CAST(:parent AS uuid))
+        AND NOT EXISTS (SELECT FROM ivoa.obscore WHERE parent_uuid = CAST(:parent AS uuid))"""),
+        {"parent": str(parent_uuid), "now": now},
+    )
+    return bool(done.rowcount)

@@ -7,9 +7,10 @@ document anew where it changed. It sees public rows, and records that have some.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -21,11 +22,14 @@ from sqlalchemy import Connection
 from ..db import registry as stored
 from ..db.registry import Collection, StoredResource
 from ..registry import uat, voresource, words
+from ..registry.coverage import is_panic
 from ..registry.facts import Named, Relationship, Resource, Site, site
 from . import oai_pmh, registry_facts
 from .datacite import tap_url
 from .datacite_parts import reference_type
 from .registry_facts import Said
+
+_log = logging.getLogger(__name__)
 
 _AT_ONCE = 200
 _MOST_NAMES = 50
@@ -40,15 +44,59 @@ def update_registry() -> None:
 
 
 def update() -> int:
-    """Fold all marks, some at a time, each time in a transaction of its own; how many collections changed."""
+    """Fold the marks that there are, some at a time, each time in a transaction of its own.
+
+    A record that cannot be folded holds up no other one: it is logged, and comes again in the next update.
+
+    Returns
+    -------
+    int
+        How many collections changed.
+    """
+    newest = stored.newest_mark(db.session.connection())
     changed = 0
     while True:
-        connection = db.session.connection()
-        marked = stored.take_marks(connection, _AT_ONCE)
-        changed += _fold(connection, marked) if marked else 0
-        db.session.commit()
-        if not marked:
+        try:
+            made = _round(newest, _fold)
+        except BaseException as error:
+            db.session.rollback()
+            if _stops(error):
+                raise
+            _log.warning("marks of the registry cannot be folded together, each is folded alone now: %s", error)
+            made = _round(newest, _fold_each)
+        if made is None:
             return changed
+        changed += made
+
+
+def _stops(error: BaseException) -> bool:
+    return not isinstance(error, Exception) and not is_panic(error)
+
+
+def _round(newest: int, fold: Callable[[Connection, Sequence[UUID]], int]) -> int | None:
+    """Fold the oldest marks and commit; how many collections changed, None where there was nothing to fold."""
+    connection = db.session.connection()
+    marked = stored.take_marks(connection, _AT_ONCE, newest)
+    changed = fold(connection, marked) if marked else None
+    db.session.commit()
+    return changed
+
+
+def _fold_each(connection: Connection, marked: Sequence[UUID]) -> int:
+    """Fold records one by one; one that fails goes behind the others, and states nothing any more if it has no rows."""
+    changed = 0
+    for parent_uuid in marked:
+        try:
+            with db.session.begin_nested():
+                # The session makes the savepoint only when it is asked for its connection again.
+                changed += _fold(db.session.connection(), [parent_uuid])
+        except BaseException as error:
+            if _stops(error):
+                raise
+            _log.exception("the registry cannot take in the record %s", parent_uuid)
+            stored.mark(connection, parent_uuid)
+            changed += stored.withdraw(connection, parent_uuid, datetime.now(UTC).replace(microsecond=0))
+    return changed
 
 
 def rebuild() -> int:

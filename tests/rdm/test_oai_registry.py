@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -149,6 +149,80 @@ def test_restricting_takes_back(
     researcher.save(recid, access=RESTRICTED)
     publish(recid)
     fold()
+    assert marker not in _documents(harvest())
+
+
+class PanicException(BaseException):
+    """As Rust's panics are named."""
+
+
+@pytest.mark.parametrize("panic", [PanicException, ValueError])
+def test_a_record_that_fails_holds_up_no_other(
+    researcher: Researcher,
+    publish: Callable[..., Any],
+    fold: Callable[[], int],
+    harvest: Callable[[], dict[str, ET.Element]],
+    marker: str,
+    panic: type[BaseException],
+    mode: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from invenio_obscore.db import registry as stored
+
+    contribution = stored.contribution
+
+    def fail(rows: Sequence[Mapping[str, Any]]) -> Any:
+        if any(row["instrument_name"] == f"POISON{marker}" for row in rows):
+            raise panic("unreachable")
+        return contribution(rows)
+
+    taken_back = researcher.draft({"a.fits": image(INSTRUME=marker)})
+    publish(taken_back)
+    fold()
+    assert marker in _documents(harvest())
+    with monkeypatch.context() as patch:
+        patch.setattr(stored, "contribution", fail)
+        publish(researcher.draft({"a.fits": image(INSTRUME=f"POISON{marker}")}))
+        researcher.edit(taken_back)
+        researcher.save(taken_back, access=RESTRICTED)
+        publish(taken_back)
+        fold()
+        assert marker not in _documents(harvest())
+        fold()
+    fold()
+    assert f"POISON{marker}" in _documents(harvest()), "it comes again"
+
+
+def test_what_is_taken_back_goes_even_where_its_collection_cannot_be_described(
+    researcher: Researcher,
+    publish: Callable[..., Any],
+    fold: Callable[[], int],
+    harvest: Callable[[], dict[str, ET.Element]],
+    marker: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from invenio_obscore.rdm import registry_update
+
+    stays = researcher.draft({"a.fits": image(INSTRUME=f"STAYS{next(_NUMBERS)}")})
+    recid = researcher.draft({"a.fits": image(INSTRUME=marker)})
+    publish(stays)
+    publish(recid)
+    fold()
+    assert marker in _documents(harvest())
+
+    def fail(*args: Any) -> None:
+        raise ValueError("no description")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(registry_update, "described", fail)
+        researcher.edit(recid)
+        researcher.save(recid, access=RESTRICTED)
+        publish(recid)
+        fold()
+        assert marker not in _documents(harvest())
+    before = len(_documents(harvest()))
+    fold()
+    assert len(_documents(harvest())) > before, "its collection is described again"
     assert marker not in _documents(harvest())
 
 
