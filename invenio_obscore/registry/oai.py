@@ -173,10 +173,10 @@ def _resumed(verb: str, given: str) -> Request:
         prefix, begin, end, after, done, total = json.loads(base64.urlsafe_b64decode(given.encode("ascii", "strict")))
         request = Request(
             verb,
-            prefix,
+            _plain(prefix),
             begin=datetime.fromisoformat(begin) if begin else None,
             end=datetime.fromisoformat(end),
-            after=(datetime.fromisoformat(after[0]), str(after[1])),
+            after=(datetime.fromisoformat(after[0]), _plain(after[1])),
             done=int(done),
             total=int(total),
         )
@@ -186,6 +186,14 @@ def _resumed(verb: str, given: str) -> Request:
     if not aware or request.prefix not in FORMATS or verb not in ("ListRecords", "ListIdentifiers"):
         raise OaiError("badResumptionToken", "this is no token of this registry")
     return request
+
+
+def _plain(value: object) -> str:
+    """A text that a database takes, of a token that anybody may have written."""
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError("no text, or one with NUL")
+    value.encode()  # no lone surrogates either: UnicodeEncodeError is a ValueError
+    return value
 
 
 def following(request: Request, page: Sequence[Record], total: int) -> Request:

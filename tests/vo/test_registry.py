@@ -270,6 +270,33 @@ def test_tokens_of_strange_contents_are_refused(value: object) -> None:
         oai.parse([("verb", "ListRecords"), ("resumptionToken", text)])
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {0: ["ivo_vor"]},
+        {0: {}},
+        {0: None},
+        {3: ["2020-01-01T00:00:00+00:00", "ivo://a\0b"]},
+        {3: ["2020-01-01T00:00:00+00:00", "\ud800"]},
+        {3: ["2020-01-01T00:00:00+00:00", 7]},
+    ],
+)
+def test_a_forged_token_is_a_bad_token(client, collections, changed: dict[int, object]) -> None:
+    import base64
+
+    moment = "2020-01-01T00:00:00+00:00"
+    values: list[object] = ["ivo_vor", None, "2100-01-01T00:00:00+00:00", [moment, "ivo://x/y"], 1, 2]
+
+    def answer() -> etree._Element:
+        token = base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+        return ask(client, verb="ListIdentifiers", resumptionToken=token)
+
+    assert answer().find(f"{OAI}error") is None
+    for place, value in changed.items():
+        values[place] = value
+    assert error_code(answer()) == "badResumptionToken"
+
+
 # ---------------------------------------------------------------------------------------------------------- harvesters
 @pytest.fixture
 def harvester(tap_url: str) -> Sickle:
