@@ -12,7 +12,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, g, jsonify, request
 from flask_resources import Resource, ResourceConfig, route
 from invenio_db import db
-from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
+from marshmallow import RAISE, Schema, fields, validate
 
 from ..mapping.typed import Cell, TypedError, read_cells
 from ..obscore.columns import SYSTEM_COLUMNS
@@ -21,7 +21,7 @@ from .http_errors import ERROR_HANDLERS
 from .models import Stage
 from .panel_tasks import count_mapping
 from .resources import _if_match, _pid, _tagged, json_body
-from .schemas import _storable
+from .schemas import AddressSchema, _storable
 from .verification import Verification
 
 
@@ -35,15 +35,7 @@ class PanelResourceConfig(ResourceConfig):
     error_handlers: Mapping[Any, Any] = ERROR_HANDLERS
 
 
-class _Address(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-    file = fields.String(required=True, validate=validate.Length(max=1024))
-    product = fields.String(load_default="", validate=validate.Length(max=2048))
-
-
-class _HeaderArguments(_Address):
+class _HeaderArguments(AddressSchema):
     hdu = fields.Integer(load_default=None, validate=validate.Range(min=0))
 
 
@@ -57,7 +49,9 @@ class _MappingBody(_Body):
 
 
 class _LookupBody(_Body):
-    products = fields.List(fields.Nested(_Address), required=True, validate=validate.Length(min=1, max=lookup.MOST))
+    products = fields.List(
+        fields.Nested(AddressSchema), required=True, validate=validate.Length(min=1, max=lookup.MOST)
+    )
 
 
 class _Choice(_Body):
@@ -198,7 +192,7 @@ def cells(typed: Mapping[str, Any]) -> dict[str, Cell]:
 
 
 def _where() -> tuple[str, str]:
-    arguments = _Address().load(request.args)
+    arguments = AddressSchema().load(request.args)
     return arguments["file"], arguments["product"]
 
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from flask_resources import Resource, ResourceConfig, route
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import fields, validate
 
 from . import previews
 from .http_errors import ERROR_HANDLERS
 from .models import PreviewStatus, Stage
+from .schemas import AddressSchema
 
 _SECONDS = 2
 
@@ -28,12 +29,7 @@ class PreviewResourceConfig(ResourceConfig):
     error_handlers: Mapping[Any, Any] = ERROR_HANDLERS
 
 
-class _Arguments(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-    file = fields.String(required=True, validate=validate.Length(max=1024))
-    product = fields.String(load_default="", validate=validate.Length(max=2048))
+class _Arguments(AddressSchema):
     size = fields.String(load_default="thumbnail", validate=validate.OneOf(["thumbnail", "large"]))
 
 

@@ -48,6 +48,10 @@ def test_what_is_not_there_is_404(researcher: Researcher, read_queued: Callable[
     read_queued()
     _header(researcher, recid, status=404, file="other.fits")
     _header(researcher, recid, status=400)
+    for wrong in ({"file": "m31.fits", "product": "#\0"}, {"file": "m31.fits\0"}):
+        _header(researcher, recid, status=400, **wrong)
+        body = {"products": [wrong]}
+        researcher.request("POST", f"/records/{recid}/draft/obscore/lookup", json=body, status=400)
     _header(researcher, "aaaaa-aaaaa", status=404, file="m31.fits")
 
 
