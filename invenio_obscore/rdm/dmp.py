@@ -20,6 +20,8 @@ from .custom_fields import facts_of
 Record = Mapping[str, Any]
 #: The standard's field ``pid_system``; what a repository of InvenioRDM gives.
 _PID_SYSTEMS = ["doi", "other"]
+#: All that creators of a record are known to be.
+_ROLE = "http://purl.org/dc/terms/creator"
 
 
 class MaDMPSerializer:
@@ -80,7 +82,7 @@ def _contributor(creator: Mapping[str, Any]) -> dict[str, Any]:
     orcid = next((one["identifier"] for one in who.get("identifiers") or () if one.get("scheme") == "orcid"), "")
     name = str(who.get("name") or "")
     identifier = _identifier(f"https://orcid.org/{orcid}", "orcid") if orcid else _identifier(name, "other")
-    return {"name": name, "contributor_id": identifier, "role": ["http://purl.org/spar/datacite/DataCollector"]}
+    return {"name": name, "contributor_id": identifier, "role": [_ROLE]}
 
 
 def _projects(metadata: Record) -> Iterator[dict[str, Any]]:
@@ -108,7 +110,7 @@ def _dataset(record: Record, doi: str) -> dict[str, Any]:
         "personal_data": "unknown",
         "sensitive_data": "unknown",
         "preservation_statement": str(current_app.config["OBSCORE_PRESERVATION"]),
-        "data_quality_assurance": ["Headers were read into ObsCore rows and verified by the depositor."],
+        **_quality(facts),
         "metadata": [
             _standard("http://www.ivoa.net/documents/ObsCore/", "ObsCore 1.1"),
             _standard("http://datacite.org/schema/kernel-4", "DataCite 4.5"),
@@ -116,6 +118,11 @@ def _dataset(record: Record, doi: str) -> dict[str, Any]:
         "technical_resource": [{"name": name} for name in (*facts.get("facility", ()), *facts.get("instrument", ()))],
         "distribution": [_distribution(record, facts)],
     }
+
+
+def _quality(facts: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What was done, where there were products to do it with."""
+    return {"data_quality_assurance": ["Headers were read into ObsCore rows."]} if facts.get("products") else {}
 
 
 def _standard(identifier: str, description: str) -> dict[str, Any]:

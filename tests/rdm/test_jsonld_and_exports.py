@@ -114,6 +114,16 @@ def test_the_plan_says_what_is_known(visitor: Researcher, record: dict[str, Any]
     assert distribution["license"][0]["license_ref"] == "https://creativecommons.org/licenses/by/4.0/"
     assert distribution["host"]["pid_system"]
     assert dataset["preservation_statement"]
+    assert dataset["data_quality_assurance"] == ["Headers were read into ObsCore rows."]
+    assert all("DataCollector" not in role for person in dmp["contributor"] for role in person["role"])
+
+
+def test_a_plan_claims_no_quality_of_what_was_not_read(app: Any, record: dict[str, Any]) -> None:
+    from invenio_obscore.rdm.dmp import plan
+
+    with app.app_context():
+        (dataset,) = plan({**record, "custom_fields": {}})["dataset"]
+    assert "data_quality_assurance" not in dataset
 
 
 def test_the_plan_is_offered_on_the_page(visitor: Researcher, record: dict[str, Any]) -> None:
