@@ -15,6 +15,8 @@ from . import statistics
 from .statistics import Count
 
 _SIZE = 25
+#: A search engine pages through this many records, and refuses more.
+_LAST_PAGE = 10_000 // _SIZE
 _TABLES = (("views", _("Views of records")), ("downloads", _("Downloads")), ("queries", _("Queries (TAP)")))
 
 
@@ -53,9 +55,9 @@ def create_blueprint(app: Flask) -> Blueprint:
     @blueprint.get("/me/statistics")
     @login_required  # type: ignore[untyped-decorator, unused-ignore]
     def page() -> str:
-        number = max(1, request.args.get("page", 1, type=int))
+        number = min(max(1, request.args.get("page", 1, type=int)), _LAST_PAGE)
         lines, total = _own_records(g.identity, number)
-        pages = max(1, -(-total // _SIZE))
+        pages = min(max(1, -(-total // _SIZE)), _LAST_PAGE)
         return render_template("invenio_obscore/statistics.html", lines=lines, page=number, pages=pages)
 
     return blueprint

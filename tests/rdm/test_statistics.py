@@ -91,6 +91,8 @@ def test_the_pages_show_what_was_counted(
     page = depositor.get("/me/statistics").get_data(as_text=True)
     assert f'/records/{recid}"' in page
     assert "counted.fits: 1" in page
+    for number in ("400", "401", "9" * 30, "-1"):
+        assert depositor.get(f"/me/statistics?page={number}").status_code == 200, number
     assert visitor.client.get("/me/statistics").status_code in (302, 401)
     assert operator.get("/administration/obscore-statistics").status_code in (302, 401, 403)
 
