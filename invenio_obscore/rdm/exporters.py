@@ -12,17 +12,14 @@ from typing import Any
 from flask import Flask
 from flask_resources import BaseListSchema, MarshmallowSerializer
 from flask_resources.serializers import SimpleSerializer
-from invenio_db import db
 from invenio_i18n import lazy_gettext as _
 from invenio_rdm_records.resources.serializers.bibtex.schema import BibTexSchema
 from marshmallow import post_dump
 
-from ..db.publication import read_rows
-from ..formats import MemorySource, Meta, for_responseformat
-from ..formats.spreadsheets import for_people
-from ..obscore.columns import OBSCORE
+from ..formats import for_responseformat
 from .custom_fields import facts_of
 from .datacite_parts import reference_type
+from .published_rows import table
 
 #: Exporter's name in addresses → label, our format, content type, file name.
 EXPORTERS = {
@@ -38,15 +35,14 @@ class ObsCoreSerializer:
     def __init__(self, responseformat: str) -> None:
         self._format = for_responseformat(responseformat)
 
-    def serialize_object(self, record: Mapping[str, Any]) -> bytes:
-        """The rows of the record with this ``id``; a table without rows where nothing of it is public."""
+    def serialize_object(self, record: Mapping[str, Any]) -> Iterator[bytes]:
+        """The rows of the record with this ``id``; a table without rows where nothing of it is public.
+
+        InvenioRDM hands to Flask what it gets, and Flask sends an iterator piece by piece.
+        """
         recid = str(record["id"])
-        rows = read_rows(db.session.connection(), recid=recid)
-        table = for_people(self._format.suffix, ([row[name] for name in OBSCORE] for row in rows))
-        source = MemorySource(OBSCORE.values(), table)
         title = (record.get("metadata") or {}).get("title", "")
-        meta = Meta(name="obscore", description=f"Data products of record {recid}: {title}")
-        return b"".join(self._format.stream(source, meta))
+        return table(recid, self._format, f"Data products of record {recid}: {title}")
 
 
 class ObsCoreBibTexSchema(BibTexSchema):

@@ -13,9 +13,11 @@ from typing import Any
 from flask_principal import Identity
 from invenio_db import db
 from invenio_rdm_records.proxies import current_rdm_records_service
+from sqlalchemy import Engine
 from werkzeug.datastructures import MIMEAccept
 
 from ..db.publication import count_rows, read_rows, recids
+from ..db.streaming import stream_rows
 from ..formats import Format, MemorySource, Meta, for_responseformat
 from ..formats.spreadsheets import for_people
 from ..obscore.columns import OBSCORE
@@ -80,14 +82,26 @@ def read(identity: Identity, recid: str, chosen: Representation, *, page: int = 
             "versions": versions_with_rows(record),
         }
         return Answer({"Content-Type": _JSON}, iter([json.dumps(body).encode()]))
-    listed = ([row[name] for name in OBSCORE] for row in read_rows(connection, recid=recid))
-    table = for_people(chosen.format.suffix, listed)
-    meta = Meta(name="obscore", description=f"Data products of record {recid}")
     headers = {
         "Content-Type": chosen.format.media_type,
         "Content-Disposition": f'attachment; filename="{recid}-obscore{chosen.format.suffix}"',
     }
-    return Answer(headers, _started(chosen.format.stream(MemorySource(OBSCORE.values(), table), meta)))
+    return Answer(headers, table(recid, chosen.format, f"Data products of record {recid}"))
+
+
+def table(recid: str, format_: Format, description: str) -> Iterator[bytes]:
+    """All rows of a record version as a file, piece by piece as they come from the database.
+
+    Who may have them is asked before. The rows come over a connection of their own: the session ends with the view,
+    before the pieces are sent.
+    """
+    return _started(_pieces(db.engine, recid, format_, Meta(name="obscore", description=description)))
+
+
+def _pieces(engine: Engine, recid: str, format_: Format, meta: Meta) -> Iterator[bytes]:
+    with engine.connect() as connection:
+        rows = for_people(format_.suffix, stream_rows(connection, recid=recid))
+        yield from format_.stream(MemorySource(OBSCORE.values(), rows), meta)
 
 
 def versions_with_rows(record: Any) -> list[str]:  # noqa: ANN401 - an RDMRecord

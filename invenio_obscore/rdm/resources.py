@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, request, stream_with_context
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from flask_resources import HTTPJSONException, Resource, ResourceConfig, route
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
@@ -109,7 +109,7 @@ class ObsCoreResource(Resource):
         chosen = published_rows.choose(request.args.get("format"), request.accept_mimetypes)
         asked = PageSchema(only=("page", "size")).load(request.args) if chosen.paged else {}
         answer = published_rows.read(g.identity, _pid(), chosen, **asked)
-        response = current_app.response_class(stream_with_context(answer.body), mimetype=None)
+        response = current_app.response_class(answer.body, mimetype=None)
         response.headers.update(answer.headers)
         return response
 

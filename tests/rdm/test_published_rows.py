@@ -101,3 +101,28 @@ def test_no_cell_of_a_downloaded_csv_is_a_formula(
         (row,) = csv.DictReader(StringIO(answer.get_data(as_text=True)))
         assert row["target_name"] == "'=1+1"
     assert visitor.request("GET", f"/records/{draft}/obscore").json["rows"][0]["target_name"] == "=1+1"
+
+
+def test_tables_come_in_batches(visitor: Researcher, recid: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sqlalchemy import Engine, event
+
+    from invenio_obscore.db import streaming
+
+    monkeypatch.setattr(streaming, "_BATCH", 1)
+    streamed: list[bool] = []
+
+    def look(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if "ivoa.obscore.access_url" in statement:
+            streamed.append(bool(cursor.name))
+
+    event.listen(Engine, "after_cursor_execute", look)
+    try:
+        table = visitor.request("GET", f"/records/{recid}/obscore?format=csv", status=200).get_data(as_text=True)
+        exported = visitor.client.get(f"/records/{recid}/export/obscore-csv").get_data(as_text=True)
+        objects = visitor.client.get(f"/records/{recid}/export/obscore-json").get_data(as_text=True)
+    finally:
+        event.remove(Engine, "after_cursor_execute", look)
+    assert exported == table
+    assert [row["target_name"] for row in csv.DictReader(StringIO(table))] == ["a", "b", "c"]
+    assert all(f'"{name}"' in objects for name in ("a", "b", "c"))
+    assert streamed == [True, True, True]
