@@ -220,6 +220,7 @@ def test_filters_of_the_list_hold_together_and_thousands_of_jobs_slow_nothing(se
         SELECT 'old' || n, CASE WHEN n % 2 = 0 THEN 'ABORTED' ELSE 'ERROR' END, '[]', '2020-01-01'::timestamptz
         + n * interval '1 second', now() + interval '1 day', 1 FROM generate_series(1, 20000) AS g(n)"""
     with psycopg.connect(database.owner, autocommit=True) as connection:
+        connection.execute("DELETE FROM obscore_uws.job WHERE phase = 'ABORTED'")  # what other tests aborted is newer
         connection.execute(insert)
         try:
             begun = time.monotonic()
