@@ -127,6 +127,14 @@ OBSCORE_LANDING_PAGE_ROWS = 25
 OBSCORE_PREVIEWS = True
 """Whether pictures of data products are drawn (by Celery workers, when somebody first looks for them)."""
 
+OBSCORE_PREVIEW_QUEUE = ""
+"""Celery queue of drawing pictures. Empty means that of ``OBSCORE_QUEUE``.
+
+With a queue and a worker of their own, pictures that visitors ask for never make the files of deposits wait."""
+
+OBSCORE_PREVIEWS_WAITING = 500
+"""How many pictures wait to be drawn at most; while there are so many, visitors see that theirs is to come."""
+
 OBSCORE_PREVIEW_LIMITS: dict[str, float] = {}
 """What differs from the default limits of drawing one picture: ``seconds``, ``cpu_seconds``, ``memory_bytes`` …
 

@@ -26,7 +26,7 @@ from flask import current_app
 from flask_principal import Identity
 from invenio_db import db
 from kombu.exceptions import OperationalError
-from sqlalchemy import and_, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ..errors import FitsError, FitsLimitError, NotFoundError, ServiceError
@@ -43,6 +43,8 @@ Size = Literal["thumbnail", "large"]
 
 #: After which a picture that was asked for is sent again; drawing one takes less (`previews.process.LIMITS`).
 _PATIENCE = timedelta(minutes=3)
+#: After which a picture that nobody asked for again leaves its place to others: its task may have been lost.
+_FORGOTTEN = timedelta(hours=1)
 _MOST_ATTEMPTS = 3
 _SENT_AT_ONCE = 25
 _processes: dict[int, DrawingProcess] = {}
@@ -113,16 +115,23 @@ def known(wanted: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], Shown]:
 
 
 def ask(wanted: Sequence[tuple[UUID, str]]) -> None:
-    """Have pictures drawn that are not there, or whose drawing came to nothing; commits."""
+    """Have pictures drawn that are not there, or whose drawing came to nothing; commits.
+
+    While too many wait nothing new is sent: the next look asks again.
+    """
     if not wanted or not current_app.config["OBSCORE_PREVIEWS"]:
         return
     preview = ObsCorePreview
     rows = [{"file_id": file_id, "digest": _digest(product), "product": product} for file_id, product in wanted]
-    new = insert(preview).values([{**row, "status": PreviewStatus.QUEUED} for row in rows]).on_conflict_do_nothing()
     columns = (preview.file_id, preview.product)
-    sent = set(db.session.execute(new.returning(*columns)).tuples())
+    has_room = _waiting() < current_app.config["OBSCORE_PREVIEWS_WAITING"]
+    sent: set[tuple[UUID, str]] = set()
+    if has_room:
+        new = insert(preview).values([{**row, "status": PreviewStatus.QUEUED} for row in rows])
+        sent = set(db.session.execute(new.on_conflict_do_nothing().returning(*columns)).tuples())
     keys = [(row["file_id"], row["digest"]) for row in rows]
-    again = update(preview).where(tuple_(preview.file_id, preview.digest).in_(keys), _due())
+    due = _due() if has_room else _lost()
+    again = update(preview).where(tuple_(preview.file_id, preview.digest).in_(keys), due)
     again = again.values(status=PreviewStatus.QUEUED, asked_at=func.now()).returning(*columns)
     sent |= set(db.session.execute(again.execution_options(synchronize_session=False)).tuples())
     db.session.commit()
@@ -139,13 +148,26 @@ def draw(file_id: UUID, products: Sequence[str]) -> None:
             _keep(file_id, product, _drawn(file_id, product))
 
 
-def _due() -> Any:  # noqa: ANN401 - a condition
+def _waiting() -> int:
+    """How many pictures wait or are drawn, those left out that have been forgotten for long; no more than matter."""
+    recent = ObsCorePreview.asked_at > func.now() - _FORGOTTEN
+    most = current_app.config["OBSCORE_PREVIEWS_WAITING"]
+    found = select(ObsCorePreview.digest).where(_is_waiting(), recent).limit(most).subquery()
+    return db.session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def _is_waiting() -> ColumnElement[bool]:
+    return ObsCorePreview.status.in_([PreviewStatus.QUEUED, PreviewStatus.DRAWING])
+
+
+def _lost() -> ColumnElement[bool]:
+    """Whether nothing came of a picture that was asked for."""
+    return and_(_is_waiting(), ObsCorePreview.asked_at < func.now() - _PATIENCE)
+
+
+def _due() -> ColumnElement[bool]:
     """Whether a picture is to be drawn (again)."""
-    preview = ObsCorePreview
-    waiting = preview.status.in_([PreviewStatus.QUEUED, PreviewStatus.DRAWING])
-    lost = and_(waiting, preview.asked_at < func.now() - _PATIENCE)
-    outdated = and_(~waiting, preview.version != DRAWER_VERSION)
-    return or_(lost, outdated)
+    return or_(_lost(), and_(~_is_waiting(), ObsCorePreview.version != DRAWER_VERSION))
 
 
 def _kept(file_id: UUID, product: str, content: Any) -> Any:  # noqa: ANN401 - a column; a row
@@ -174,7 +196,8 @@ def _send(wanted: Sequence[tuple[UUID, str]]) -> None:
         for file_id, products in by_file.items():
             for start in range(0, len(products), _SENT_AT_ONCE):
                 draw_previews.apply_async(
-                    args=(str(file_id), products[start : start + _SENT_AT_ONCE]), **queue.options()
+                    args=(str(file_id), products[start : start + _SENT_AT_ONCE]),
+                    **queue.options(own="OBSCORE_PREVIEW_QUEUE"),
                 )
     except OperationalError:
         logger.warning("the message broker does not answer; pictures are asked for again later", exc_info=True)

@@ -72,7 +72,13 @@ def send(file_ids: Iterable[UUID]) -> None:
         logger.warning("the message broker does not answer; the sweep will send the files again", exc_info=True)
 
 
-def options() -> dict[str, Any]:
-    """Celery options of every task of ours: the default queue unless the operator names one."""
-    queue = current_app.config["OBSCORE_QUEUE"]
+def options(*, own: str = "") -> dict[str, Any]:
+    """Celery options of every task of ours: the default queue unless the operator names one.
+
+    Parameters
+    ----------
+    own
+        Setting that may name another queue for some tasks.
+    """
+    queue = (own and current_app.config[own]) or current_app.config["OBSCORE_QUEUE"]
     return {"queue": queue} if queue else {}

@@ -28,6 +28,14 @@ def ask(who: Researcher, recid: str, part: str = "", status: int | None = None, 
     return who.request("GET", f"/records/{recid}{part}/obscore/preview", query_string=query, status=status)
 
 
+def _apps(app: Any) -> list[Any]:
+    """The application of the pages, and that of the REST API below it."""
+    dispatcher = app.wsgi_app
+    while not hasattr(dispatcher, "mounts"):
+        dispatcher = dispatcher.app
+    return [app, *dispatcher.mounts.values()]
+
+
 @pytest.fixture
 def published(
     researcher: Researcher, read_queued: Callable[[], int], run_tasks: Callable[[], int]
@@ -131,6 +139,8 @@ def test_names_that_do_not_exist_leave_nothing(
     ask(visitor, recid, status=404, product="#nothing")
     ask(visitor, recid, status=404, file="other.fits")
     ask(visitor, recid, status=400, size="huge")
+    ask(visitor, recid, status=400, product="#\0")
+    ask(visitor, recid, status=400, file="m31.fits\0")
     assert visitor.request("GET", f"/records/{recid}/obscore/preview").status_code == 400
     assert db.session.scalar(select(func.count()).select_from(ObsCorePreview)) == before
     assert run_tasks() == 0
@@ -190,6 +200,39 @@ def test_a_drawing_that_never_ended_is_begun_again_and_given_up(
     db.session.commit()
     run_tasks()
     assert "never ended" in ask(visitor, recid, status=404).json["message"]
+
+
+def test_no_more_wait_than_the_operator_lets(
+    visitor: Researcher, published: Callable[..., str], run_tasks: Callable[[], int], instance_app: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    for app in _apps(instance_app):
+        monkeypatch.setitem(app.config, "OBSCORE_PREVIEWS_WAITING", 1)
+    first, second = published(), published(sample_files.image(OBJECT="second"))
+    ask(visitor, first, status=202)
+    assert ask(visitor, second, status=202).json["state"] == "queued"
+    assert run_tasks() == 1
+    ask(visitor, first, status=200)
+    ask(visitor, second, status=202)
+    assert run_tasks() == 1
+    ask(visitor, second, status=200)
+
+
+def test_pictures_may_have_a_queue_of_their_own(
+    visitor: Researcher, published: Callable[..., str], run_tasks: Callable[[], int], instance_app: Any,
+    instance: Any, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    own = f"{instance.settings['CELERY_TASK_DEFAULT_QUEUE']}-pictures"
+    recid = published()
+    with monkeypatch.context() as changed:
+        for app in _apps(instance_app):
+            changed.setitem(app.config, "OBSCORE_PREVIEW_QUEUE", own)
+        ask(visitor, recid, status=202)
+    assert run_tasks() == 0
+    with monkeypatch.context() as changed:
+        changed.setitem(instance.settings, "CELERY_TASK_DEFAULT_QUEUE", own)
+        assert run_tasks() == 1
+    ask(visitor, recid, status=200)
 
 
 def test_the_file_box_shows_the_picture_and_the_header(
