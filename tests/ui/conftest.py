@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from services import instance
 from services.demo.repository import Repository
@@ -26,6 +26,12 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
   return kind.startsWith("webgl") ? null : getContext.call(this, kind, ...more);
 };
 """
+_WEBGL = (
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+)
 #: What axe-core calls a violation that keeps people out.
 _SERIOUS = ("serious", "critical")
 _CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -44,21 +50,39 @@ def site() -> Iterator[str]:
         instance.stop(BROWSER)
 
 
+class Browsers:
+    """Debian's Chromium without a window, and a second one that draws WebGL in software."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._playwright = playwright
+        self._started: dict[bool, Browser] = {}
+
+    def get(self, *, webgl: bool) -> Browser:
+        """The browser of a kind; software that draws takes a processor of its own, so only who looks at it has it."""
+        if webgl not in self._started:
+            options = ["--no-sandbox", "--disable-dev-shm-usage", *(_WEBGL if webgl else ("--disable-gpu",))]
+            self._started[webgl] = self._playwright.chromium.launch(executable_path=_CHROMIUM, args=options)
+        return self._started[webgl]
+
+    def close(self) -> None:
+        """End both."""
+        for browser in self._started.values():
+            browser.close()
+
+
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium without a window; WebGL in software, for the sky view."""
+def chromium() -> Iterator[Browsers]:
+    """The browsers."""
     if _CHROMIUM is None:
         pytest.fail("Chromium is not installed (Debian's package chromium)")
-    options = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-    options += ["--ignore-gpu-blocklist", "--disable-dev-shm-usage"]
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=_CHROMIUM, args=options)
-        yield started
-        started.close()
+        browsers = Browsers(playwright)
+        yield browsers
+        browsers.close()
 
 
 @pytest.fixture
-def new_context(chromium: Browser, site: str) -> Iterator[Callable[..., BrowserContext]]:
+def new_context(chromium: Browsers, site: str) -> Iterator[Callable[..., BrowserContext]]:
     """Make browser profiles: ``new_context()`` a visitor's, ``new_context("researcher@example.org")`` a user's.
 
     The sky is a chart unless ``sky`` is true: Aladin draws without end, and without a graphics card all else waits.
@@ -66,7 +90,8 @@ def new_context(chromium: Browser, site: str) -> Iterator[Callable[..., BrowserC
     opened: list[BrowserContext] = []
 
     def make(email: str = "", *, sky: bool = False, **options: Any) -> BrowserContext:
-        context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 900}, **options)
+        browser = chromium.get(webgl=sky)
+        context = browser.new_context(base_url=site, viewport={"width": 1280, "height": 900}, **options)
         if not sky:
             context.add_init_script(_WITHOUT_WEBGL)
         context.set_default_timeout(30_000)
