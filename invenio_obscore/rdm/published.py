@@ -93,7 +93,7 @@ def replace(version: Version, found: Sequence[FileDocuments], *, only: Iterable[
             stale = stale.where(ObsCorePublished.file_id.in_(list(only)))
         db.session.execute(stale)
     named = _named(found)
-    dids = _identify(version, list(named), given)
+    dids = _identify(version, list(named), given, _held(version.record_uuid) if given else set())
     rows = [_published(version, dids[name], name, *found_) for name, found_ in named.items()]
     insert_rows(db.session.connection(), ObsCorePublished.__table__, rows)
     return [
@@ -137,14 +137,19 @@ def _named(found: Sequence[FileDocuments]) -> dict[_Name, tuple[_Document, int |
     return named
 
 
-def _identify(version: Version, wanted: Sequence[_Name], given: _Given) -> dict[_Name, str]:
+def _held(record_uuid: UUID) -> set[str]:
+    """Identifiers of those products of a version that stay as they are: two files may hold the same bytes."""
+    return set(db.session.scalars(select(ObsCorePublished.obs_publisher_did).filter_by(record_uuid=record_uuid)))
+
+
+def _identify(version: Version, wanted: Sequence[_Name], given: _Given, held: set[str]) -> dict[_Name, str]:
     """The DID of each product: the one that the same bytes have already, else a new one."""
     if not wanted:
         return {}
-    dids = _known(given, wanted)
+    dids = _known([(product, checksum) for product, checksum in given if product.obs_publisher_did not in held], wanted)
     if dids:
-        held = update(ObsCoreProduct).where(ObsCoreProduct.obs_publisher_did.in_(list(dids.values())))
-        stale = held.where(ObsCoreProduct.record_uuid != version.record_uuid)
+        kept = update(ObsCoreProduct).where(ObsCoreProduct.obs_publisher_did.in_(list(dids.values())))
+        stale = kept.where(ObsCoreProduct.record_uuid != version.record_uuid)
         db.session.execute(stale.values(record_uuid=version.record_uuid))
     taken = {product.obs_publisher_did for product, _ in given}
     return dids | _give(version, [name for name in wanted if name not in dids], taken)

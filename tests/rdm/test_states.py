@@ -229,3 +229,15 @@ def test_what_nobody_holds_is_forgotten(queued: UUID, researcher: Researcher) ->
     sweep.forget()
     assert _row(orphan) is None
     assert _row(queued) is not None
+
+
+def test_a_late_file_with_the_bytes_of_another_is_a_product_of_its_own(
+    researcher: Researcher, read_queued: Callable[[], int]
+) -> None:
+    recid = researcher.draft({"first.fits": sample_files.image()})
+    read_queued()
+    researcher.upload(recid, "late.fits", sample_files.image())
+    researcher.publish(recid)
+    assert len(researcher.rows(recid)) == 1
+    read_queued()
+    assert len({row["obs_publisher_did"] for row in researcher.rows(recid)}) == 2
