@@ -42,7 +42,15 @@ export const ProductWindow = ({ recid, product, what, onClose }) => {
     return () => back && back.focus && back.focus();
   }, []);
   return (
-    <Modal open onClose={onClose} closeIcon={false} className="obscore-window" aria-labelledby="obscore-window-heading">
+    <Modal
+      open
+      onClose={onClose}
+      closeIcon={false}
+      className="obscore-window"
+      role="dialog"
+      aria-modal="true"
+      aria-labelledby="obscore-window-heading"
+    >
       <Modal.Header>
         <h2 id="obscore-window-heading" tabIndex={-1} ref={heading}>
           <bdi>{product.label}</bdi>
