@@ -76,8 +76,12 @@ class Site:
     def variables(self) -> dict[str, str]:
         """Return the environment of every process of the instance."""
         path = f"{VAR / 'tools' / 'node_modules' / '.bin'}:{python_environment.VENV / 'bin'}:{os.environ['PATH']}"
+        own = environment.read(self.purpose)
+        # Started from tests, a process would take their broker for its own: Celery reads BROKER_URL, too.
+        plain = {name: own[f"INVENIO_{name}"] for name in environment.TEST_VARIABLES if f"INVENIO_{name}" in own}
         return {
-            **environment.read(self.purpose),
+            **own,
+            **plain,
             "INVENIO_INSTANCE_PATH": str(self.folder),
             "OBSCORE_SITE": self.purpose,
             "PATH": path,
