@@ -59,6 +59,10 @@ class TapCapabilities:
         Feature type (TAPRegExt's key after ``#``) and the features of that type.
     upload_methods
         TAPRegExt's keys after ``#``; empty when nothing can be uploaded.
+    endpoints
+        Path below ``base_url`` and standard's identifier of what describes the service.
+    others
+        Standard's identifier and address of services that work on its results.
     """
 
     base_url: str
@@ -73,6 +77,7 @@ class TapCapabilities:
     retention: Limits | None = None
     upload_limit: Limits | None = None
     endpoints: dict[str, str] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 def capabilities_document(facts: TapCapabilities) -> bytes:
@@ -80,6 +85,8 @@ def capabilities_document(facts: TapCapabilities) -> bytes:
     root = ET.Element("vosi:capabilities", _PREFIXES)
     for path, standard in facts.endpoints.items():
         _endpoint(root, standard, f"{facts.base_url}/{path}", browser=path == "examples")
+    for standard, address in facts.others.items():
+        _endpoint(root, standard, address)
     capability = ET.SubElement(root, "capability", {"standardID": TAP, "xsi:type": "tr:TableAccess"})
     interface = ET.SubElement(capability, "interface", {"xsi:type": "vs:ParamHTTP", "role": "std", "version": "1.1"})
     ET.SubElement(interface, "accessURL", use="base").text = facts.base_url
@@ -94,7 +101,15 @@ def capabilities_document(facts: TapCapabilities) -> bytes:
     return serialize(root)
 
 
-def _endpoint(root: ET.Element, standard: str, address: str, *, browser: bool) -> None:
+def endpoints_document(addresses: Mapping[str, str]) -> bytes:
+    """Return the answer of ``/capabilities`` of a service that standards name by these identifiers and addresses."""
+    root = ET.Element("vosi:capabilities", _PREFIXES)
+    for standard, address in addresses.items():
+        _endpoint(root, standard, address)
+    return serialize(root)
+
+
+def _endpoint(root: ET.Element, standard: str, address: str, *, browser: bool = False) -> None:
     capability = ET.SubElement(root, "capability", standardID=standard)
     interface = ET.SubElement(capability, "interface", {"xsi:type": "vr:WebBrowser" if browser else "vs:ParamHTTP"})
     ET.SubElement(interface, "accessURL", use="full").text = address

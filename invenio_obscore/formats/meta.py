@@ -15,6 +15,26 @@ class Info:
 
 
 @dataclass(frozen=True)
+class Service:
+    """A service that takes what a column of the table holds (DataLink 1.1, section 4).
+
+    Attributes
+    ----------
+    utype
+        Of the column; a table without such a column does not mention the service.
+    parameter
+        Of the service, which gets the value.
+    """
+
+    name: str
+    access_url: str
+    standard_id: str
+    content_type: str
+    utype: str
+    parameter: str = "ID"
+
+
+@dataclass(frozen=True)
 class Meta:
     """What stands beside the table.
 
@@ -26,8 +46,11 @@ class Meta:
         Name of the table.
     description
         What the result is, for people.
+    services
+        What more there is about each row; only VOTables tell of them.
     """
 
     infos: tuple[Info, ...] = ()
     name: str = "result"
     description: str = ""
+    services: tuple[Service, ...] = ()

@@ -19,7 +19,7 @@ from ..errors import ObsCoreError
 from ..obscore.fields import Field
 from .binary import null_value
 from .encoders import xml_text
-from .meta import Info, Meta
+from .meta import Info, Meta, Service
 from .source import Buffer, Source, Wire, primed
 
 NAMESPACE = "http://www.ivoa.net/xml/VOTable/v1.3"
@@ -47,7 +47,10 @@ class _Xml:
         self._xml.startDocument()
 
     def start(self, name: str, /, **attributes: str) -> None:
-        self._xml.startElement(name, AttributesImpl({k: xml_text(v) for k, v in attributes.items() if v}))
+        """Attributes without a value are left out, but for ``value`` itself, which may be empty."""
+        self._xml.startElement(
+            name, AttributesImpl({k: xml_text(v) for k, v in attributes.items() if v or k == "value"})
+        )
 
     def end(self, name: str) -> None:
         self._xml.endElement(name)
@@ -91,7 +94,7 @@ def stream(source: Source, meta: Meta, wire: Wire) -> Iterator[bytes]:
         yield from _base64(batches) if wire in _SERIALIZATIONS else map(bytes, batches)
     except ObsCoreError as error:
         failure = error
-    yield _tail(wire, source.overflow, failure).encode()
+    yield _tail(source.fields, meta, wire, source.overflow, failure).encode()
 
 
 def _base64(batches: Iterator[Buffer]) -> Iterator[bytes]:
@@ -149,13 +152,20 @@ def _info(xml: _Xml, info: Info) -> None:
 @lru_cache(maxsize=64)
 def _fields_text(fields: tuple[Field, ...], wire: Wire) -> str:
     xml = _Xml()
-    taken = {attributes["ID"] for attributes in _FRAMES.values()}
-    for field in fields:
-        # Readers take an ID for the column's name where there is one, so it is that name or nothing.
-        ident = field.name if _XML_NAME.fullmatch(field.name) and field.name not in taken else ""
-        taken.add(ident)
+    for field, ident in zip(fields, _idents(fields)):
         _field(xml, field, ident, wire)
     return xml.take()
+
+
+def _idents(fields: Sequence[Field]) -> list[str]:
+    """The ID of each column; empty where it has none."""
+    taken = {attributes["ID"] for attributes in _FRAMES.values()}
+    idents: list[str] = []
+    for field in fields:
+        # Readers take an ID for the column's name where there is one, so it is that name or nothing.
+        idents.append(field.name if _XML_NAME.fullmatch(field.name) and field.name not in taken else "")
+        taken.add(idents[-1])
+    return idents
 
 
 def _field(xml: _Xml, field: Field, ident: str, wire: Wire) -> None:
@@ -187,11 +197,33 @@ def _data_start(wire: Wire) -> str:
     return f'<DATA><{_SERIALIZATIONS[wire]}><STREAM encoding="base64">\n'
 
 
-def _tail(wire: Wire, overflow: bool, failure: ObsCoreError | None) -> str:
+def _tail(fields: Sequence[Field], meta: Meta, wire: Wire, overflow: bool, failure: ObsCoreError | None) -> str:
     end = "</TABLEDATA>" if wire is Wire.TABLEDATA else f"</STREAM></{_SERIALIZATIONS[wire]}>"
     xml = _Xml()
     if failure is not None:
         _info(xml, Info("QUERY_STATUS", "ERROR", str(failure)))
     elif overflow:
         _info(xml, Info("QUERY_STATUS", "OVERFLOW", "There are more rows than MAXREC let through"))
-    return f"{end}</DATA></TABLE>\n{xml.take()}</RESOURCE>\n</VOTABLE>\n"
+    status = xml.take()
+    for service in meta.services:
+        _service(xml, service, fields)
+    return f"{end}</DATA></TABLE>\n{status}</RESOURCE>\n{xml.take()}</VOTABLE>\n"
+
+
+def _service(xml: _Xml, service: Service, fields: Sequence[Field]) -> None:
+    """The descriptor of a service (DataLink 1.1, section 4.1) for the first column that holds its parameter."""
+    column = next((i for field, i in zip(fields, _idents(fields)) if i and field.utype == service.utype), "")
+    if not column:
+        return
+    xml.start("RESOURCE", type="meta", utype="adhoc:service", name=service.name)
+    for name, value in (
+        ("standardID", service.standard_id),
+        ("accessURL", service.access_url),
+        ("contentType", service.content_type),
+    ):
+        xml.element("PARAM", name=name, datatype="char", arraysize="*", value=value)
+    xml.start("GROUP", name="inputParams")
+    xml.element("PARAM", name=service.parameter, datatype="char", arraysize="*", value="", ref=column)
+    xml.end("GROUP")
+    xml.end("RESOURCE")
+    xml.newline()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_principal import Identity
+from invenio_db import db
 from invenio_rdm_records.proxies import current_rdm_records_service
 from invenio_rdm_records.services.errors import RecordDeletedException
+from sqlalchemy import func, select
 
 from ..errors import NotFoundError
-from .models import Stage
+from .models import ObsCoreProduct, Stage
 from .stored_files import StoredFile, list_files
 
 
@@ -43,6 +46,26 @@ def record_to_read(identity: Identity, recid: str) -> Any:  # noqa: ANN401
     current_rdm_records_service.require_permission(identity, "read", record=record)
     current_rdm_records_service.files.require_permission(identity, "read_files", record=record)
     return record
+
+
+def named(identity: Identity, recid: str, asked: Mapping[str, Any]) -> tuple[str, str]:
+    """File key and product that somebody asks for, by these or by ``did``, an ``obs_publisher_did``.
+
+    Raises
+    ------
+    NotFoundError
+        The record has no product with this identifier; everything else as `record_to_read`, and first.
+    """
+    if "did" not in asked:
+        return asked["file"], asked["product"]
+    record = record_to_read(identity, recid)
+    given = select(ObsCoreProduct).where(func.lower(ObsCoreProduct.obs_publisher_did) == asked["did"].lower())
+    product = db.session.scalars(given.where(ObsCoreProduct.parent_uuid == record.parent.id)).one_or_none()
+    files = {file.file_id: file.key for file in list_files(record.id, Stage.PUBLISHED)} if product else {}
+    if product is None or product.file_id not in files:
+        raise NotFoundError("The record has no product with this identifier.")
+    name = f"{product.member}#{product.key}" if product.member or product.key else ""
+    return files[product.file_id], name
 
 
 def stored_file(identity: Identity, record: Any, stage: Stage, key: str) -> StoredFile:  # noqa: ANN401

@@ -21,6 +21,7 @@ from invenio_records_resources.resources.records.headers import etag_headers
 from lxml import etree
 from marshmallow import fields, missing, post_dump
 
+from ..registry.facts import vo_url
 from . import datacite_parts as parts
 from .custom_fields import facts_of
 from .datacite_valid import mended
@@ -96,7 +97,7 @@ class ObsCoreDataCiteSchema(DataCite45Schema):
     def get_related_identifiers(self, obj: Any) -> Any:  # noqa: ANN401
         """Articles, and where the products' metadata are."""
         given = _list(super().get_related_identifiers(obj))
-        more = parts.related_identifiers(facts_of(obj), _own_dois(obj), tap_url())
+        more = parts.related_identifiers(facts_of(obj), _own_dois(obj), vo_url(current_app.config))
         return _added(given, more, _by("relatedIdentifier"))
 
     def get_related_items(self, obj: Any) -> Any:  # noqa: ANN401
@@ -119,8 +120,7 @@ def _own_dois(obj: Any) -> Iterator[str]:  # noqa: ANN401
 
 def tap_url() -> str:
     """Public address of the TAP service."""
-    config = current_app.config
-    return f"{config['OBSCORE_VO_URL'] or config['SITE_UI_URL'].rstrip('/') + '/vo'}/tap"
+    return f"{vo_url(current_app.config)}/tap"
 
 
 #: What our schema adds values to.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from ..registry import uat, words
 
@@ -25,6 +26,8 @@ _NAMED = (
 )
 _MOST_SUBJECTS = 25
 _MOST_IDENTIFIERS = 100
+#: Products whose links are named one by one; the table of the TAP service has them all.
+_MOST_LINKS = 10
 _IVOID = "IVOID"
 #: ``dataproduct_type`` → what DataCite's free text calls it.
 _KINDS = {
@@ -100,15 +103,15 @@ def alternate_identifiers(facts: Facts) -> Iterator[Entry]:
         yield {"alternateIdentifier": did, "alternateIdentifierType": _IVOID}
 
 
-def related_identifiers(facts: Facts, own_dois: Iterable[str], tap_url: str) -> Iterator[Entry]:
+def related_identifiers(facts: Facts, own_dois: Iterable[str], vo_url: str) -> Iterator[Entry]:
     """The articles that headers and depositors name, and where the products' metadata are.
 
     Parameters
     ----------
     own_dois
         DOIs of the record itself: rows without an article name that.
-    tap_url
-        Address of the TAP service; empty where nothing is to be linked.
+    vo_url
+        Address above the VO's services.
     """
     own = {doi.lower() for doi in own_dois}
     for reference in facts.get("bibliography") or ():
@@ -119,14 +122,22 @@ def related_identifiers(facts: Facts, own_dois: Iterable[str], tap_url: str) -> 
                 "relatedIdentifierType": type_,
                 "relationType": "IsSupplementTo",
             }
-    if facts.get("products") and tap_url:
-        yield {
-            "relatedIdentifier": tap_url,
-            "relatedIdentifierType": "URL",
-            "relationType": "HasMetadata",
-            "relatedMetadataScheme": "ObsCore 1.1 (table ivoa.obscore of a TAP service)",
-            "schemeUri": "http://www.ivoa.net/documents/ObsCore/",
-        }
+    if facts.get("products"):
+        table = "ObsCore 1.1 (table ivoa.obscore of a TAP service)"
+        yield _metadata_link(f"{vo_url}/tap", table, "http://www.ivoa.net/documents/ObsCore/")
+    for did in (facts.get("did") or ())[:_MOST_LINKS]:
+        address = f"{vo_url}/datalink/links?ID={quote(did, safe='')}"
+        yield _metadata_link(address, "DataLink 1.1", "http://www.ivoa.net/documents/DataLink/")
+
+
+def _metadata_link(address: str, scheme: str, scheme_uri: str) -> Entry:
+    return {
+        "relatedIdentifier": address,
+        "relatedIdentifierType": "URL",
+        "relationType": "HasMetadata",
+        "relatedMetadataScheme": scheme,
+        "schemeUri": scheme_uri,
+    }
 
 
 def reference_type(reference: str) -> tuple[str, str]:

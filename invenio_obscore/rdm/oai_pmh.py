@@ -26,6 +26,7 @@ from sqlalchemy import func, select
 from ..db.publication import count_rows, read_rows
 from ..obscore.vocabularies import DATAPRODUCT_TYPES
 from ..registry import obscore_xml
+from ..registry.facts import vo_url
 from .custom_fields import FIELDS
 
 #: Products of a record in one document; the attribute ``total`` tells of more.
@@ -56,11 +57,10 @@ def configure(app: Flask) -> None:
     """Add the format beside InvenioRDM's and the operator's own."""
     from invenio_app_rdm import config as defaults
 
-    site = str(app.config.get("OBSCORE_VO_URL") or f"{str(app.config.get('SITE_UI_URL', '')).rstrip('/')}/vo")
     ours = {
         "obscore": {
             "serializer": f"{__name__}:obscore_etree",
-            "schema": f"{site}/obscore.xsd",
+            "schema": f"{vo_url(app.config)}/obscore.xsd",
             "namespace": obscore_xml.NAMESPACE,
         }
     }

@@ -16,12 +16,12 @@ from marshmallow import RAISE, Schema, fields, validate
 
 from ..mapping.typed import Cell, TypedError, read_cells
 from ..obscore.columns import SYSTEM_COLUMNS
-from . import access, corrections, header, lookup, mapping_library, mapping_preview, queue, similar
+from . import access, checks, corrections, header, lookup, mapping_library, mapping_preview, queue, similar
 from .http_errors import ERROR_HANDLERS
 from .models import Stage
 from .panel_tasks import count_mapping
 from .resources import _if_match, _pid, _tagged, json_body
-from .schemas import AddressSchema, _storable
+from .schemas import AddressSchema, PublishedAddressSchema, _storable
 from .verification import Verification
 
 
@@ -35,8 +35,16 @@ class PanelResourceConfig(ResourceConfig):
     error_handlers: Mapping[Any, Any] = ERROR_HANDLERS
 
 
-class _HeaderArguments(AddressSchema):
+class _HeaderArguments(Schema):
     hdu = fields.Integer(load_default=None, validate=validate.Range(min=0))
+
+
+class _DraftHeaderArguments(_HeaderArguments, AddressSchema):
+    """Of a draft's file."""
+
+
+class _RecordHeaderArguments(_HeaderArguments, PublishedAddressSchema):
+    """Of a published one."""
 
 
 class _Body(Schema):
@@ -80,6 +88,7 @@ class PanelResource(Resource):
         return [
             route("GET", f"{draft}/header", self.draft_header),
             route("GET", f"{record}/header", self.record_header),
+            route("GET", f"{draft}/check", self.check),
             route("GET", f"{draft}/mappings", self.mappings),
             route("GET", f"{draft}/mapping", self.read_mapping),
             route("PUT", f"{draft}/mapping", self.save_mapping),
@@ -94,11 +103,15 @@ class PanelResource(Resource):
 
     def draft_header(self) -> Response:
         """Header cards of a draft's file."""
-        return _header(Stage.DRAFT)
+        return _header(Stage.DRAFT, _DraftHeaderArguments())
 
     def record_header(self) -> Response:
         """Header cards of a published record's file."""
-        return _header(Stage.PUBLISHED)
+        return _header(Stage.PUBLISHED, _RecordHeaderArguments())
+
+    def check(self) -> Response:
+        """What clients of the Virtual Observatory would miss in the draft."""
+        return _answer({"findings": checks.of_draft(g.identity, _pid())})
 
     def mappings(self) -> Response:
         """Mappings to start from."""
@@ -196,11 +209,10 @@ def _where() -> tuple[str, str]:
     return arguments["file"], arguments["product"]
 
 
-def _header(stage: Stage) -> Response:
-    asked = _HeaderArguments().load(request.args)
-    return _answer(
-        header.read(g.identity, _pid(), stage, file_key=asked["file"], product=asked["product"], hdu=asked["hdu"])
-    )
+def _header(stage: Stage, arguments: Schema) -> Response:
+    asked = arguments.load(request.args)
+    file_key, product = access.named(g.identity, _pid(), asked)
+    return _answer(header.read(g.identity, _pid(), stage, file_key=file_key, product=product, hdu=asked["hdu"]))
 
 
 def _answer(body: dict[str, Any]) -> Response:

@@ -11,12 +11,12 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from flask_resources import Resource, ResourceConfig, route
-from marshmallow import fields, validate
+from marshmallow import Schema, fields, validate
 
-from . import previews
+from . import access, previews
 from .http_errors import ERROR_HANDLERS
 from .models import PreviewStatus, Stage
-from .schemas import AddressSchema
+from .schemas import AddressSchema, PublishedAddressSchema
 
 _SECONDS = 2
 
@@ -29,8 +29,16 @@ class PreviewResourceConfig(ResourceConfig):
     error_handlers: Mapping[Any, Any] = ERROR_HANDLERS
 
 
-class _Arguments(AddressSchema):
+class _Arguments(Schema):
     size = fields.String(load_default="thumbnail", validate=validate.OneOf(["thumbnail", "large"]))
+
+
+class _DraftArguments(_Arguments, AddressSchema):
+    """Of a draft's product."""
+
+
+class _RecordArguments(_Arguments, PublishedAddressSchema):
+    """Of a published one."""
 
 
 class PreviewResource(Resource):
@@ -47,11 +55,11 @@ class PreviewResource(Resource):
 
     def of_draft(self) -> tuple[Response, int]:
         """A picture of a draft's product."""
-        return _answer(Stage.DRAFT)
+        return _answer(Stage.DRAFT, _DraftArguments())
 
     def of_record(self) -> tuple[Response, int]:
         """A picture of a published record's product."""
-        return _answer(Stage.PUBLISHED)
+        return _answer(Stage.PUBLISHED, _RecordArguments())
 
 
 def create_blueprint(app: Flask) -> Blueprint:
@@ -59,12 +67,11 @@ def create_blueprint(app: Flask) -> Blueprint:
     return PreviewResource(PreviewResourceConfig()).as_blueprint()
 
 
-def _answer(stage: Stage) -> tuple[Response, int]:
-    asked = _Arguments().load(request.args)
+def _answer(stage: Stage, arguments: Schema) -> tuple[Response, int]:
+    asked = arguments.load(request.args)
     recid = str((request.view_args or {})["pid_value"])
-    shown = previews.read(
-        g.identity, recid, stage, file_key=asked["file"], product=asked["product"], size=asked["size"]
-    )
+    file_key, product = access.named(g.identity, recid, asked)
+    shown = previews.read(g.identity, recid, stage, file_key=file_key, product=product, size=asked["size"])
     wants_words = request.accept_mimetypes.best_match(("image/png", "application/json")) == "application/json"
     if shown.content is None or wants_words:
         return _in_words(shown, 200 if wants_words else None)

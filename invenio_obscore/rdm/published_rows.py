@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from flask import current_app
 from flask_principal import Identity
 from invenio_db import db
 from invenio_rdm_records.proxies import current_rdm_records_service
@@ -19,8 +20,10 @@ from werkzeug.datastructures import MIMEAccept
 from ..db.publication import count_rows, read_rows, recids
 from ..db.streaming import stream_rows
 from ..formats import Format, MemorySource, Meta, for_responseformat
+from ..formats.datalink import descriptor
 from ..formats.spreadsheets import for_people
 from ..obscore.columns import OBSCORE
+from ..registry.facts import vo_url
 
 _JSON = "application/json"
 _TABLES = ("application/x-votable+xml", "text/csv", "text/tab-separated-values", "text/xml", "application/xml")
@@ -95,7 +98,9 @@ def table(recid: str, format_: Format, description: str) -> Iterator[bytes]:
     Who may have them is asked before. The rows come over a connection of their own: the session ends with the view,
     before the pieces are sent.
     """
-    return _started(_pieces(db.engine, recid, format_, Meta(name="obscore", description=description)))
+    services = (descriptor(f"{vo_url(current_app.config)}/datalink/links"),)
+    meta = Meta(name="obscore", description=description, services=services)
+    return _started(_pieces(db.engine, recid, format_, meta))
 
 
 def _pieces(engine: Engine, recid: str, format_: Format, meta: Meta) -> Iterator[bytes]:

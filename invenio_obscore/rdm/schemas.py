@@ -124,6 +124,19 @@ class AddressSchema(Schema):
     product = fields.String(load_default="", validate=[validate.Length(max=_PRODUCT_LENGTH), _storable])
 
 
+class PublishedAddressSchema(AddressSchema):
+    """Which product of a record: by file and name, or by its identifier."""
+
+    file = fields.String(load_default="", validate=[validate.Length(max=_NAME_LENGTH), _storable])
+    did = fields.String(validate=[validate.Length(max=_NAME_LENGTH), _storable])
+
+    @validates_schema
+    def check_one(self, data: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """One of both."""
+        if bool(data["file"]) == ("did" in data):
+            raise ValidationError({"file": ["Give either file or did."]})
+
+
 class ChangeSchema(Schema):
     """Body of ``PATCH /api/records/<id>/draft/obscore/product``."""
 

@@ -126,6 +126,11 @@ class Site:
         return Named(self.organisation, self.organisation_id)
 
 
+def vo_url(config: Mapping[str, Any]) -> str:
+    """Public address above the VO's services (``/tap``, ``/datalink``)."""
+    return str(config.get("OBSCORE_VO_URL") or f"{str(config.get('SITE_UI_URL') or '').rstrip('/')}/vo").rstrip("/")
+
+
 def site(config: Mapping[str, Any]) -> Site:
     """Read the settings of a repository."""
 

@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 from flask import current_app
 
+from ..registry.facts import vo_url
+
 _PYVO = """\
 import pyvo
 
@@ -33,6 +35,4 @@ def queries(recid: str) -> dict[str, str]:
 
 def tap_address() -> str:
     """Public address of the TAP service."""
-    config = current_app.config
-    base = config["OBSCORE_VO_URL"] or f"{str(config['SITE_UI_URL']).rstrip('/')}/vo"
-    return f"{base.rstrip('/')}/tap"
+    return f"{vo_url(current_app.config)}/tap"

@@ -14,7 +14,7 @@ from ..errors import NotFoundError
 from . import http
 from .service import TapService
 
-_DID = re.compile(r"ivo://(?P<resource>[^?#\s]+)\?(?P<recid>[a-z0-9-]+)/(?P<product>[a-z0-9]+)", re.IGNORECASE)
+DID = re.compile(r"ivo://(?P<resource>[^?#\s]+)\?(?P<recid>[a-z0-9-]+)/(?P<product>[a-z0-9]+)", re.IGNORECASE)
 
 
 def add_routes(blueprint: Blueprint, service: TapService) -> None:
@@ -23,7 +23,7 @@ def add_routes(blueprint: Blueprint, service: TapService) -> None:
     @blueprint.get("/did")
     def resolve() -> Response:
         identifier = http.parameters().one("ID") or request.query_string.decode("utf-8", "replace")
-        match = _DID.fullmatch(identifier.strip())
+        match = DID.fullmatch(identifier.strip())
         if match is None:
             raise NotFoundError("this is no identifier of a data product", remedy="ask for /did?ivo://authority/path?…")
         address = service.access_url(identifier.strip()) or _page(service, match["resource"], match["recid"])

@@ -106,13 +106,12 @@ class Registry:
         return self._own(oai.from_the_start(asked), end, documents=False)
 
 
-def add_routes(blueprint: Blueprint, service: TapService, url_prefix: str) -> None:
-    """Add ``/oai``, for GET and for forms by POST."""
-    root = service.settings.url
+def add_routes(blueprint: Blueprint, service: TapService, base_url: Callable[[], str]) -> None:
+    """Add ``/oai``, for GET and for forms by POST; ``base_url`` gives the public address above it."""
     store = RegistryStore(service.queries.connections.connection)
 
     def addresses() -> Addresses:
-        base = root or request.url_root.rstrip("/") + url_prefix
+        base = base_url()
         return Addresses(oai=f"{base}/oai", tap=f"{base}/tap")
 
     @blueprint.route("/oai", methods=["GET", "POST"])

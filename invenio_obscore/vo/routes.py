@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from ..errors import NotFoundError
-from . import did, http, oai, tap
+from . import datalink, did, http, oai, tap
 from .application import job_service, tap_service
 
 #: Name of the blueprint; the module's extension exempts it from CSRF tokens and guests' limits.
@@ -27,10 +27,15 @@ def _blueprint(app: Flask, *, url_prefix: str) -> Blueprint:
     service = tap_service(app)
     jobs = job_service(app)
     blueprint = Blueprint(NAME, __name__, url_prefix=url_prefix or None, template_folder="templates")
+
+    def base_url() -> str:
+        return service.settings.url or request.url_root.rstrip("/") + url_prefix
+
     http.prepare(blueprint, max_bytes=service.settings.max_request_bytes)
-    tap.add_routes(blueprint, service, jobs, url_prefix)
+    tap.add_routes(blueprint, service, jobs, base_url)
+    datalink.add_routes(blueprint, service, base_url)
     did.add_routes(blueprint, service)
-    oai.add_routes(blueprint, service, url_prefix)
+    oai.add_routes(blueprint, service, base_url)
     _add_unknown(blueprint)
     return blueprint
 

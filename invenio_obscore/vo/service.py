@@ -15,6 +15,7 @@ from ..db.query import Lender, QueryService, Result
 from ..db.tableset import read_tableset
 from ..errors import ObsCoreError, ParameterError
 from ..formats import FORMATS, Format, Info, Meta, for_responseformat
+from ..formats.datalink import STANDARD_ID, descriptor
 from .clients import ClientLimit
 from .language import DESCRIPTION, LANGUAGES, VERSIONS, features
 from .names import ObjectNames
@@ -47,6 +48,7 @@ class TapService:
         parameters: Parameters,
         parts: Mapping[str, bytes] | None = None,
         connections: Lender | None = None,
+        links_url: str = "",
     ) -> tuple[Result, Format, Meta]:
         """Begin a query (TAP 1.1, section 2.7.1).
 
@@ -58,6 +60,8 @@ class TapService:
             The parts of the request by their names, for uploads.
         connections
             Where to run it, if not in the service's own pool.
+        links_url
+            Address of the links of data products (DataLink), if not the one that the settings tell.
 
         Returns
         -------
@@ -78,7 +82,7 @@ class TapService:
             for upload in asked.uploads
         ]
         result = self.queries.run(asked.query, asked.maxrec, connections=connections, uploads=tables)
-        return result, asked.format, _meta(asked.query, asked.run_id)
+        return result, asked.format, _meta(asked.query, asked.run_id, links_url or settings.links_url)
 
     def check(self, parameters: Parameters) -> None:
         """Tell what is wrong with a query without running it or fetching anything; raises as `query`.
@@ -132,6 +136,7 @@ class TapService:
             upload_methods=("upload-inline", "upload-http", "upload-https"),
             upload_limit=Limits(self.settings.upload_bytes, self.settings.upload_bytes),
             endpoints=ENDPOINTS,
+            others={STANDARD_ID: f"{base_url.removesuffix('/tap')}/datalink/links"},
         )
 
 
@@ -164,8 +169,8 @@ def check_language(language: str) -> None:
         )
 
 
-def _meta(query: str, run_id: str) -> Meta:
+def _meta(query: str, run_id: str, links_url: str) -> Meta:
     infos = [Info("standardID", "ivo://ivoa.net/std/TAP"), Info("QUERY", query)]
     if run_id:
         infos.append(Info("RUNID", run_id))
-    return Meta(tuple(infos))
+    return Meta(tuple(infos), services=(descriptor(links_url),) if links_url else ())

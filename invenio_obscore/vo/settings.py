@@ -38,8 +38,10 @@ class VoSettings:
         Whether an upload may be fetched from a private network or this machine.
     publisher
         Name of the service, for people.
-    site_url
-        Address of the repository, for the pages of records; empty where there is none.
+    site_url, api_url
+        Addresses of the repository and of its REST API, for the pages of records; empty where there is none.
+    previews
+        Whether the repository draws pictures of data products.
     did_resource
         Authority and path that begin the identifiers of data products.
     names
@@ -55,8 +57,16 @@ class VoSettings:
     upload_private: bool = False
     publisher: str = "InvenioRDM"
     site_url: str = ""
+    api_url: str = ""
+    previews: bool = True
     did_resource: str = ""
     names: Mapping[str, str] | None = None
+
+    @property
+    def links_url(self) -> str:
+        """Address of the links of data products; empty where only requests tell it."""
+        base = self.url or (f"{self.site_url}/vo" if self.site_url else "")
+        return f"{base}/datalink/links" if base else ""
 
 
 def from_mapping(config: Mapping[str, Any]) -> VoSettings:
@@ -74,13 +84,16 @@ def from_mapping(config: Mapping[str, Any]) -> VoSettings:
         maxrec=int(_number(config, "OBSCORE_TAP_MAXREC", _DEFAULTS.maxrec)),
         maxrec_limit=int(_number(config, "OBSCORE_TAP_MAXREC_LIMIT", _DEFAULTS.maxrec_limit)),
     )
+    site_url = str(config.get("SITE_UI_URL") or "").rstrip("/")
     return VoSettings(
         query=query,
         url=str(config.get("OBSCORE_VO_URL") or "").rstrip("/"),
         write_timeout=_number(config, "OBSCORE_TAP_WRITE_TIMEOUT", 60.0),
         queries_per_client=int(_number(config, "OBSCORE_TAP_QUERIES_PER_CLIENT", 6)),
-        upload_private=str(config.get("OBSCORE_TAP_UPLOAD_PRIVATE") or "").lower() in ("1", "true", "yes"),
-        site_url=str(config.get("SITE_UI_URL") or "").rstrip("/"),
+        upload_private=_is_on(config, "OBSCORE_TAP_UPLOAD_PRIVATE", default=False),
+        site_url=site_url,
+        api_url=str(config.get("SITE_API_URL") or (f"{site_url}/api" if site_url else "")).rstrip("/"),
+        previews=_is_on(config, "OBSCORE_PREVIEWS", default=True),
         publisher=str(config.get("THEME_SITENAME") or "InvenioRDM"),
         did_resource=_did_resource(config),
         names=_names(config),
@@ -88,10 +101,14 @@ def from_mapping(config: Mapping[str, Any]) -> VoSettings:
 
 
 def _names(config: Mapping[str, Any]) -> dict[str, str] | None:
-    if str(config.get("OBSCORE_TAP_OBJECT_NAMES", True)).lower() not in ("1", "true", "yes"):
+    if not _is_on(config, "OBSCORE_TAP_OBJECT_NAMES", default=True):
         return None
     given = {**os.environ, **config}
     return {key: str(value) for key, value in given.items() if key.startswith("OBSCORE_CURATION_")}
+
+
+def _is_on(config: Mapping[str, Any], key: str, *, default: bool) -> bool:
+    return str(config.get(key, default) or "").lower() in ("1", "true", "yes")
 
 
 def _did_resource(config: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 _PAGE = "text/html;charset=utf-8"
 
 
-def add_routes(blueprint: Blueprint, service: TapService, jobs: JobService | None, url_prefix: str) -> None:
+def add_routes(blueprint: Blueprint, service: TapService, jobs: JobService | None, vo_url: Callable[[], str]) -> None:
     """Add the addresses of a TAP service.
 
     Parameters
@@ -33,27 +33,27 @@ def add_routes(blueprint: Blueprint, service: TapService, jobs: JobService | Non
         Answers.
     jobs
         Runs queries asynchronously; None where that is not possible.
-    url_prefix
-        Of the blueprint.
+    vo_url
+        Gives the public address above ``/tap``.
     """
-    root = service.settings.url
 
     def base_url() -> str:
-        return f"{root or request.url_root.rstrip('/') + url_prefix}/tap"
+        return f"{vo_url()}/tap"
 
-    _add_queries(blueprint, service)
+    _add_queries(blueprint, service, vo_url)
     _add_descriptions(blueprint, service, base_url)
     if jobs is not None:
         uws.add_routes(blueprint, jobs, base_url)
 
 
-def _add_queries(blueprint: Blueprint, service: TapService) -> None:
+def _add_queries(blueprint: Blueprint, service: TapService, vo_url: Callable[[], str]) -> None:
     @blueprint.route("/tap/sync", methods=["GET", "POST"])
     def sync() -> Response:
         parameters = http.parameters()
         leave = service.clients.enter(request.remote_addr or "")
         try:
-            result, format_, meta = service.query(parameters, http.parts())
+            links_url = f"{vo_url()}/datalink/links"
+            result, format_, meta = service.query(parameters, http.parts(), links_url=links_url)
             _log.info("sync query", extra={"runid": parameters.one("RUNID") or ""})
             response = http.stream(result, format_, meta, write_timeout=service.settings.write_timeout)
         except BaseException:
