@@ -1,8 +1,9 @@
 """A check for invenio-checks (entry point ``invenio_checks.check_types``): what clients of the VO would miss.
 
-It reads tables and never a file, so it may run with each saving of a draft. Depositors see its findings in the form,
-reviewers of a community in the request. Whether what breaks the standard keeps a record from being published is the
-operator's choice: the severity of the check's configuration.
+It reads tables and never a file, so it may run with each saving of a draft. Depositors see its findings in the form
+as they are at that moment (`of_draft`), reviewers of a community in the request, from the runs that are kept
+(`run_again`). Whether what breaks the standard keeps a record from being published is the operator's choice: the
+severity of the check's configuration.
 """
 
 from __future__ import annotations
@@ -13,22 +14,27 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app
+from flask_principal import Identity
+from invenio_checks.api import ChecksAPI
 from invenio_checks.base import Check
-from invenio_checks.models import CheckConfig, Severity
+from invenio_checks.models import CheckConfig, CheckRun, Severity
 from invenio_db import db
+from invenio_db.uow import UnitOfWork
 from invenio_i18n import gettext as _
 from invenio_i18n import lazy_gettext
+from invenio_rdm_records.proxies import current_rdm_records_service
 from sqlalchemy import func, select, tuple_
+from sqlalchemy.exc import NoResultFound
 
 from ..errors import ColumnError
 from ..extraction import Problem, Product
 from ..obscore.columns import SYSTEM_COLUMNS
 from ..pipeline import correct
-from . import verification
+from . import access, verification
 from .extractions import Key
 from .models import ObsCoreExtracted, Stage, Status
 from .products import keys_of
-from .stored_files import list_files
+from .stored_files import count_by_status, list_files
 
 #: The worst products of a record that a check looks at; the rest counts as "and more".
 MOST = 500
@@ -36,6 +42,7 @@ MOST = 500
 _AGAINST = frozenset({"against-standard"})
 #: Where the deposit form shows the findings.
 _FIELD = "files.obscore"
+_UNREAD = (None, Status.QUEUED, Status.RUNNING)
 
 
 @dataclass
@@ -90,17 +97,47 @@ class ObsCoreCheck(Check):
         """Check the products of a draft or record."""
         found = summarise(record.id, Stage.DRAFT if record.is_draft else Stage.PUBLISHED)
         result = CheckResult(self.id, str(self.title), str(self.description))
-        result.errors = [_error(finding, found, config) for finding in found.findings]
-        if found.failed:
-            text = _(
-                "%(count)s files or members could not be read: no data product is made of them.", count=found.failed
-            )
-            result.errors.append(_described("unread", text, "info"))
-        if found.waiting:
-            text = _("%(count)s files are still being read.", count=found.waiting)
-            result.errors.append(_described("waiting", text, "info"))
+        result.errors = _errors(found, config.severity)
         result.success = not any(error["severity"] == "error" for error in result.errors)
         return result
+
+
+def of_draft(identity: Identity, recid: str) -> list[dict[str, Any]]:
+    """What the check would say of a draft as it is now, whether the operator has switched checks on or not.
+
+    Raises
+    ------
+    PermissionDeniedError
+        The identity may not read the draft's files.
+    """
+    draft = access.draft_to_read(identity, recid)
+    severities = db.session.scalars(
+        select(CheckConfig.severity).filter_by(check_id=ObsCoreCheck.id, enabled=True)
+    ).all()
+    return _errors(summarise(draft.id, Stage.DRAFT), Severity.FAIL if Severity.FAIL in severities else Severity.INFO)
+
+
+def run_again(draft_uuid: UUID) -> None:
+    """Bring the runs that are kept of a draft up to date; commits.
+
+    InvenioRDM runs checks when a form is saved or submitted; files are read, and values corrected, after that. While
+    files of the draft are unread nothing is done: the last one that is read comes here, too.
+    """
+    if not current_app.config.get("CHECKS_ENABLED"):
+        return
+    kept = select(CheckConfig).join(CheckRun, CheckRun.config_id == CheckConfig.id)
+    kept = kept.where(CheckConfig.check_id == ObsCoreCheck.id, CheckRun.record_id == draft_uuid, CheckRun.is_draft)
+    configs = db.session.scalars(kept).unique().all()
+    if not configs or any(count_by_status(draft_uuid, Stage.DRAFT).get(status) for status in _UNREAD):
+        return
+    try:
+        draft = current_rdm_records_service.draft_cls.get_record(draft_uuid)
+    except NoResultFound:
+        return  # discarded or published meanwhile
+    with UnitOfWork(db.session) as uow:
+        for config in configs:
+            ChecksAPI.run_check(config, draft, uow)
+        uow.commit()
 
 
 def set_up() -> bool:
@@ -131,7 +168,7 @@ def summarise(record_uuid: UUID, stage: Stage) -> Summary:
     keys = keys_of(files, decided.mapping)
     found = _counts(list(keys.values()))
     found.failed += sum(file.status is Status.FAILED for file in files)
-    found.waiting = sum(file.status in (None, Status.QUEUED, Status.RUNNING) for file in files)
+    found.waiting = sum(file.status in _UNREAD for file in files)
     names = {key: name for name, key in keys.items()}
     products = []
     for key, document in _worst(list(keys.values())):
@@ -183,11 +220,21 @@ def _findings(products: Iterable[Product]) -> list[Finding]:
     return sorted(kinds.values(), key=lambda finding: (not finding.breaks, -finding.products))
 
 
-def _error(finding: Finding, found: Summary, config: CheckConfig) -> dict[str, Any]:
+def _errors(found: Summary, severity: Severity) -> list[dict[str, Any]]:
+    errors = [_error(finding, found, severity) for finding in found.findings]
+    if found.failed:
+        text = _("%(count)s files or members could not be read: no data product is made of them.", count=found.failed)
+        errors.append(_described("unread", text, "info"))
+    if found.waiting:
+        errors.append(_described("waiting", _("%(count)s files are still being read.", count=found.waiting), "info"))
+    return errors
+
+
+def _error(finding: Finding, found: Summary, configured: Severity) -> dict[str, Any]:
     count = _("%(count)s of %(total)s data products", count=finding.products, total=found.products)
     if not finding.breaks:
         return _described(finding.name, f"{count}: {finding.message}", "info")
-    severity = "error" if config.severity == Severity.FAIL else "info"
+    severity = "error" if configured == Severity.FAIL else "info"
     text = _("%(count)s, against the standard: %(what)s", count=count, what=finding.message)
     return _described(finding.name, text, severity)
 

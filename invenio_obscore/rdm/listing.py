@@ -78,6 +78,8 @@ class Query:
     sort: str = "attention"
 
 
+#: Files without data products that a page names.
+_MOST_IGNORED = 100
 #: Columns of `models.Sortable`.
 _SORTABLE = ("attention", "target_name", "s_ra", "t_min", "em_min", "words")
 #: What a listing may be sorted by.
@@ -94,6 +96,7 @@ class Page:
     counts: dict[str, int]
     files: dict[str, int]
     progress: list[dict[str, Any]]
+    ignored: list[dict[str, str]]
 
 
 def read(identity: Identity, recid: str, query: Query) -> Page:
@@ -128,6 +131,7 @@ def read(identity: Identity, recid: str, query: Query) -> Page:
         counts,
         {status.value: sum(file.status is status for file in files) for status in Status},
         _progress(files, states),
+        [{"file": file.key, "reason": file.reason} for file in files if file.status is Status.IGNORED][:_MOST_IGNORED],
     )
     db.session.commit()  # what was computed for this page stays
     return found

@@ -75,6 +75,7 @@ class ObsCoreResource(Resource):
             "counts": page.counts,
             "files": page.files,
             "progress": page.progress,
+            "ignored": page.ignored,
         }
         return _tagged(body, page.verification.revision)
 

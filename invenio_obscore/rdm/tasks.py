@@ -11,7 +11,7 @@ from celery.signals import worker_ready
 from flask import current_app
 from kombu.exceptions import OperationalError
 
-from . import products, queue, worker
+from . import checks, products, queue, worker
 from . import sweep as sweeping
 
 logger = logging.getLogger(__name__)
@@ -39,8 +39,9 @@ def tell_records(file_id: str) -> None:
 
 @shared_task(ignore_result=True)
 def prepare_draft(draft_uuid: str) -> None:
-    """Compute the products of a draft's files after its mapping was changed."""
+    """Compute the products of a draft's files after its mapping or corrections were changed, and check them."""
     products.prepare(UUID(draft_uuid))
+    checks.run_again(UUID(draft_uuid))
 
 
 @shared_task(ignore_result=True)

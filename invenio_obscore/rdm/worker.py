@@ -15,7 +15,7 @@ from invenio_files_rest.models import FileInstance
 
 from ..errors import ConflictError, FitsError, NotFitsError, ReaderDiedError, ServiceError
 from ..extraction import EXTRACTOR_VERSION
-from . import extractions, products, queue, reader, reading, verification
+from . import checks, extractions, products, queue, reader, reading, verification
 from .models import Stage, Status
 from .publication import sync_record
 from .reading import Claim, Outcome
@@ -43,8 +43,11 @@ def attend(file_id: UUID) -> None:
     except ConflictError:
         logger.info("the file %s is somebody else's by now", file_id)
     else:
-        if reading.finish(held, outcome) and outcome.status is Status.DONE:
-            tell_records(file_id)
+        if reading.finish(held, outcome):
+            if outcome.status is Status.DONE:
+                tell_records(file_id)
+            for draft_uuid, _ in drafts_with(file_id):
+                checks.run_again(draft_uuid)
 
 
 def tell_records(file_id: UUID) -> None:

@@ -61,6 +61,14 @@ def missing_services() -> str:
     return f"no services: {', '.join(missing)} not set (python3 -m services start)" if missing else ""
 
 
+def applications(app: Any) -> list[Any]:
+    """The application of the pages, and that of the REST API below it: each has settings of its own."""
+    dispatcher = app.wsgi_app
+    while not hasattr(dispatcher, "mounts"):
+        dispatcher = dispatcher.app
+    return [app, *dispatcher.mounts.values()]
+
+
 class Instance:
     """One instance: its configuration in a file that this process and the worker processes both read."""
 

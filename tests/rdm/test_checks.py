@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import sample_files
+from instance import applications
 from researcher import Researcher
 
 
@@ -70,3 +71,67 @@ def test_its_configuration_is_made_once(app: Any, instance_app: Any) -> None:
         assert ensure_config()
         assert not ensure_config()
         db.session.rollback()
+
+
+def test_the_form_is_told_what_is_missing_as_the_draft_is_now(researcher: Researcher, recid: str) -> None:
+    def messages() -> list[str]:
+        answer = researcher.request("GET", f"/records/{recid}/draft/obscore/check", status=200).json
+        return [finding["messages"][0] for finding in answer["findings"]]
+
+    assert any("1 of 4 data products: t_min is missing" in message for message in messages())
+    researcher.verify(recid, 0, corrections={"m31.fits": {"": {"t_min": 58604.125, "t_max": 58604.126}}})
+    assert not any("t_min is missing" in message for message in messages())
+
+
+def test_nobody_else_is_told(stranger: Researcher, visitor: Researcher, recid: str) -> None:
+    assert stranger.request("GET", f"/records/{recid}/draft/obscore/check").status_code == 403
+    assert visitor.request("GET", f"/records/{recid}/draft/obscore/check").status_code == 403
+
+
+@pytest.fixture
+def checked(instance_app: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The check as an operator switches it on."""
+    from invenio_checks.models import CheckConfig, CheckRun
+    from invenio_db import db
+
+    from invenio_obscore.rdm.checks import set_up
+
+    for each in applications(instance_app):
+        monkeypatch.setitem(each.config, "CHECKS_ENABLED", True)
+    with instance_app.app_context():
+        assert set_up()
+    yield
+    with instance_app.app_context():
+        db.session.query(CheckRun).delete()
+        db.session.query(CheckConfig).delete()
+        db.session.commit()
+
+
+@pytest.mark.usefixtures("checked")
+def test_what_reviewers_see_follows_reading_and_corrections(
+    instance_app: Any, researcher: Researcher, read_queued: Callable[[], int], run_tasks: Callable[..., int]
+) -> None:
+    draft = researcher.draft({"m31.fits": sample_files.image(), "broken.fits": b"no FITS"})
+    researcher.save(draft)
+    assert any("still being read" in message for message in _kept(instance_app, draft))
+    read_queued()
+    found = _kept(instance_app, draft)
+    assert not any("still being read" in message for message in found)
+    assert any("t_min is missing" in message for message in found)
+    researcher.verify(draft, 0, corrections={"m31.fits": {"": {"t_min": 58604.125, "t_max": 58604.126}}})
+    run_tasks()
+    assert not any("t_min is missing" in message for message in _kept(instance_app, draft))
+
+
+def _kept(app: Any, recid: str) -> list[str]:
+    """Messages of the run that invenio-checks keeps of a draft."""
+    from invenio_checks.api import ChecksAPI
+    from invenio_db import db
+    from invenio_rdm_records.proxies import current_rdm_records_service
+
+    with app.app_context():
+        draft = current_rdm_records_service.draft_cls.pid.resolve(recid, registered_only=False)
+        (run,) = ChecksAPI.get_runs(draft)
+        messages = [error["messages"][0] for error in run.result["errors"]]
+        db.session.rollback()
+    return messages

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sample_files
+from instance import applications
 from researcher import Researcher
 
 
@@ -90,14 +91,10 @@ def test_a_wrong_mapping_is_not_counted(researcher: Researcher, recid: str) -> N
 @pytest.fixture
 def library(app: Any, tmp_path: Path) -> Iterator[Path]:
     """The data centre's folder of mappings, in the site's and in the API's application."""
-    dispatcher = app.wsgi_app
-    while not hasattr(dispatcher, "mounts"):
-        dispatcher = dispatcher.app
-    applications = [app, *dispatcher.mounts.values()]
-    for each in applications:
+    for each in applications(app):
         each.config["OBSCORE_MAPPING_LIBRARY"] = str(tmp_path)
     yield tmp_path
-    for each in applications:
+    for each in applications(app):
         each.config["OBSCORE_MAPPING_LIBRARY"] = ""
 
 

@@ -9,6 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 import sample_files
+from instance import applications
 from researcher import Researcher
 from werkzeug.test import TestResponse
 
@@ -26,14 +27,6 @@ def _no_child_is_left() -> Iterator[None]:
 def ask(who: Researcher, recid: str, part: str = "", status: int | None = None, **query: str) -> TestResponse:
     query = {"file": "m31.fits", **query}
     return who.request("GET", f"/records/{recid}{part}/obscore/preview", query_string=query, status=status)
-
-
-def _apps(app: Any) -> list[Any]:
-    """The application of the pages, and that of the REST API below it."""
-    dispatcher = app.wsgi_app
-    while not hasattr(dispatcher, "mounts"):
-        dispatcher = dispatcher.app
-    return [app, *dispatcher.mounts.values()]
 
 
 @pytest.fixture
@@ -206,7 +199,7 @@ def test_no_more_wait_than_the_operator_lets(
     visitor: Researcher, published: Callable[..., str], run_tasks: Callable[[], int], instance_app: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    for app in _apps(instance_app):
+    for app in applications(instance_app):
         monkeypatch.setitem(app.config, "OBSCORE_PREVIEWS_WAITING", 1)
     first, second = published(), published(sample_files.image(OBJECT="second"))
     ask(visitor, first, status=202)
@@ -225,7 +218,7 @@ def test_pictures_may_have_a_queue_of_their_own(
     own = f"{instance.settings['CELERY_TASK_DEFAULT_QUEUE']}-pictures"
     recid = published()
     with monkeypatch.context() as changed:
-        for app in _apps(instance_app):
+        for app in applications(instance_app):
             changed.setitem(app.config, "OBSCORE_PREVIEW_QUEUE", own)
         ask(visitor, recid, status=202)
     assert run_tasks() == 0

@@ -1,6 +1,6 @@
 import { i18next } from "@translations/invenio_obscore/i18next";
-import { useFormikContext } from "formik";
-import React from "react";
+import PropTypes from "prop-types";
+import React, { useEffect, useState } from "react";
 import { Message } from "semantic-ui-react";
 
 /** Where the check "obscore" puts its findings among the form's errors. */
@@ -11,28 +11,45 @@ export const SEVERITIES = {
   error: { label: i18next.t("Error(s)"), description: i18next.t("Must be mended before the record is published.") },
 };
 
-const findingsOf = (errors) => Object.values((errors && errors.files && errors.files.obscore) || {});
+/** What the check says of the draft as it is, asked again when files were read or something was changed. */
+const useFindings = (api, { revision, counts, files }) => {
+  const [found, setFound] = useState({ findings: [], failure: "" });
+  const isQuiet = !files.queued && !files.running;
+  const state = JSON.stringify([revision, counts, files]);
+  useEffect(() => {
+    if (!isQuiet) return undefined;
+    let current = true;
+    const show = (next) => current && setFound(next);
+    api
+      .check()
+      .then(({ findings }) => show({ findings, failure: "" }))
+      .catch((error) => show({ findings: [], failure: error.message }));
+    return () => {
+      current = false;
+    };
+  }, [api, isQuiet, state]);
+  return found;
+};
 
-/** What the check said when the draft was saved: what clients of the Virtual Observatory would miss. */
-export const Checks = () => {
-  const { errors, initialErrors } = useFormikContext();
-  const fresh = findingsOf(errors);
-  const findings = (fresh.length ? fresh : findingsOf(initialErrors)).filter(({ message }) => message);
+/** What clients of the Virtual Observatory would miss, before the record is published. */
+export const Checks = ({ api, listing }) => {
+  const { findings, failure } = useFindings(api, listing);
+  if (failure) return <Message warning visible size="small" content={failure} />;
   if (!findings.length) return null;
   const grave = findings.some(({ severity }) => severity === "error");
   return (
     <details className="checks" open={grave}>
       <summary>
-        {i18next.t("What clients of the Virtual Observatory would miss ({{count}}, when the draft was last saved)", {
+        {i18next.t("What clients of the Virtual Observatory would miss: {{count}} findings", {
           count: findings.length,
         })}
       </summary>
       <Message size="small" negative={grave} info={!grave}>
         <Message.List>
-          {findings.map(({ message, severity }) => (
-            <Message.Item key={message}>
+          {findings.map(({ field, messages, severity }) => (
+            <Message.Item key={field}>
               {severity === "error" && <strong>{i18next.t("Error:")} </strong>}
-              <bdi>{message}</bdi>
+              <bdi>{messages.join(" ")}</bdi>
             </Message.Item>
           ))}
         </Message.List>
@@ -40,3 +57,5 @@ export const Checks = () => {
     </details>
   );
 };
+
+Checks.propTypes = { api: PropTypes.object.isRequired, listing: PropTypes.object.isRequired };

@@ -10,8 +10,8 @@ import { Filters, Pages } from "./Filters";
 import { MappingEditor } from "./MappingEditor";
 import { ProductDetail } from "./ProductDetail";
 import { idOf, nameOf, ProductList } from "./ProductList";
-import { Status } from "./Status";
-import { useListing } from "./useListing";
+import { AtAGlance, Status } from "./Status";
+import { isBusy, useListing } from "./useListing";
 import { useTyped } from "./useTyped";
 
 const SkyView = lazy(() => import("../components/SkyView"));
@@ -73,9 +73,14 @@ const Found = ({ base, stored, uploading }) => {
     <>
       {failure && <Message warning visible size="small" role="alert" content={failure.message} />}
       <Status listing={listing} uploading={uploading} />
+      {listing && <AtAGlance listing={listing} uploading={uploading} />}
       {listing && listing.counts.products + listing.counts.failed > 0 && (
         <>
+          <Checks api={api} listing={listing} />
           <Sky products={products} selected={opened} onSelect={select} />
+          {listing.total > products.length && (
+            <p className="fine">{i18next.t("Sky, wavelengths and times of the products on this page of the list.")}</p>
+          )}
           <Filters query={query} onChange={ask} />
           {products.length > 0 ? (
             <ProductList
@@ -84,6 +89,8 @@ const Found = ({ base, stored, uploading }) => {
               typed={typed}
               onOpen={setOpened}
               onRetry={(file) => api.retry(file).then(refresh)}
+              pictureUrl={api.pictureUrl}
+              busy={isBusy(listing)}
               detail={detail}
             />
           ) : (
@@ -163,10 +170,7 @@ export const ObsCorePanel = () => {
     >
       <div className="obscore-panel" id="obscore-panel">
         {base ? (
-          <>
-            <Found key={base} base={base} stored={stored} uploading={uploading} />
-            <Checks />
-          </>
+          <Found key={base} base={base} stored={stored} uploading={uploading} />
         ) : (
           <p>
             {i18next.t(

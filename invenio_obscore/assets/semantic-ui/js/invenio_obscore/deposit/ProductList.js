@@ -3,9 +3,10 @@ import PropTypes from "prop-types";
 import React, { useState } from "react";
 import { Button, Icon, Label, Table } from "semantic-ui-react";
 import { position, spectralCoverage, timeCoverage } from "../components/format";
+import { Thumbnail } from "./Thumbnail";
 
 const ATTENTION = "attention";
-const MOST_PROBLEMS = 3;
+const MOST_PROBLEMS = 2;
 
 export const idOf = ({ file, product }) => `${file}\n${product}`;
 export const nameOf = ({ file, member, product, key }) => {
@@ -99,7 +100,7 @@ const Failed = ({ product, onRetry }) => {
 
 Failed.propTypes = { product: PropTypes.object.isRequired, onRetry: PropTypes.func.isRequired };
 
-const Line = ({ product, open, unsaved, controls, onOpen }) => {
+const Line = ({ product, picture, open, unsaved, controls, onOpen }) => {
   const { row } = product;
   const name = nameOf(product);
   return (
@@ -118,18 +119,21 @@ const Line = ({ product, open, unsaved, controls, onOpen }) => {
         />
         <bdi className="value">{name}</bdi>
         {unsaved && <Label size="tiny">{i18next.t("not saved")}</Label>}
+        <div className="fine">{row.dataproduct_subtype || row.dataproduct_type}</div>
       </Cell>
-      <Cell title={i18next.t("Type")}>{row.dataproduct_subtype || row.dataproduct_type}</Cell>
-      <Cell title={i18next.t("Target")}>
+      <Cell title={i18next.t("Picture")}>{picture}</Cell>
+      <Cell title={i18next.t("Target and position (ICRS)")}>
         <bdi className="value">{row.target_name}</bdi>
+        <div>{position(row)}</div>
       </Cell>
-      <Cell title={i18next.t("Position (ICRS)")}>{position(row)}</Cell>
-      <Cell title={i18next.t("Wavelengths")}>{spectralCoverage(row)}</Cell>
-      <Cell title={i18next.t("Time")}>{timeCoverage(row)}</Cell>
+      <Cell title={i18next.t("Wavelengths and time")}>
+        {spectralCoverage(row)}
+        <div>{timeCoverage(row)}</div>
+      </Cell>
       <Cell title={i18next.t("Telescope, instrument")}>
         <bdi className="value">{[row.facility_name, row.instrument_name].filter(Boolean).join(", ")}</bdi>
       </Cell>
-      <Cell title={i18next.t("What is missing")}>
+      <Cell title={i18next.t("What is missing")} className="missing">
         <Problems product={product} />
       </Cell>
     </Table.Row>
@@ -138,6 +142,7 @@ const Line = ({ product, open, unsaved, controls, onOpen }) => {
 
 Line.propTypes = {
   product: PropTypes.object.isRequired,
+  picture: PropTypes.node.isRequired,
   open: PropTypes.bool.isRequired,
   unsaved: PropTypes.bool.isRequired,
   controls: PropTypes.string.isRequired,
@@ -146,17 +151,15 @@ Line.propTypes = {
 
 const TITLES = [
   i18next.t("Product"),
-  i18next.t("Type"),
-  i18next.t("Target"),
-  i18next.t("Position (ICRS)"),
-  i18next.t("Wavelengths"),
-  i18next.t("Time"),
+  i18next.t("Picture"),
+  i18next.t("Target and position (ICRS)"),
+  i18next.t("Wavelengths and time"),
   i18next.t("Telescope, instrument"),
   i18next.t("What is missing"),
 ];
 
 /** The rows that were found, one line each, the open one with `detail(product, id)` below it. */
-export const ProductList = ({ products, opened, typed, onOpen, onRetry, detail }) => (
+export const ProductList = ({ products, opened, typed, onOpen, onRetry, pictureUrl, busy, detail }) => (
   // A scrolling part must be reached by keyboard.
   // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
   <div className="scrolling" tabIndex={0} role="region" aria-label={i18next.t("Data products")}>
@@ -178,6 +181,7 @@ export const ProductList = ({ products, opened, typed, onOpen, onRetry, detail }
             <React.Fragment key={id}>
               <Line
                 product={product}
+                picture={<Thumbnail url={pictureUrl(product)} waiting={busy} />}
                 open={open}
                 unsaved={Boolean(typed[id])}
                 controls={controls}
@@ -204,5 +208,7 @@ ProductList.propTypes = {
   typed: PropTypes.object.isRequired,
   onOpen: PropTypes.func.isRequired,
   onRetry: PropTypes.func.isRequired,
+  pictureUrl: PropTypes.func.isRequired,
+  busy: PropTypes.bool.isRequired,
   detail: PropTypes.func.isRequired,
 };

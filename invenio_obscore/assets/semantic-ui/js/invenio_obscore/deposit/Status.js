@@ -1,7 +1,8 @@
 import { i18next } from "@translations/invenio_obscore/i18next";
 import PropTypes from "prop-types";
 import React from "react";
-import { Icon, Progress } from "semantic-ui-react";
+import ReactDOM from "react-dom";
+import { Icon, Message, Progress } from "semantic-ui-react";
 
 const WORDS = [
   ["uploading", (count) => i18next.t("{{count}} files are uploading", { count }), "upload"],
@@ -21,6 +22,44 @@ const summary = ({ counts }) => {
   });
 };
 
+const PLACE = "obscore-at-a-glance";
+
+/** Above the list of files, which may be long. */
+export const GlancePlace = () => <div id={PLACE} className="obscore-panel" />;
+
+/** The summary and the way to the panel, where the deposit form begins. */
+export const AtAGlance = ({ listing, uploading }) => {
+  const place = document.getElementById(PLACE);
+  if (!place || (!listing.counts.products && !listing.counts.failed)) return null;
+  const unread = uploading + listing.files.queued + listing.files.running;
+  return ReactDOM.createPortal(
+    <Message size="small" info={!listing.counts.attention} warning={listing.counts.attention > 0} visible>
+      <a href="#obscore-section">{i18next.t("Observation metadata (ObsCore)")}</a>: {summary(listing)}{" "}
+      {unread > 0 && i18next.t("{{count}} files are still to come.", { count: unread })}
+    </Message>,
+    place
+  );
+};
+
+AtAGlance.propTypes = { listing: PropTypes.object.isRequired, uploading: PropTypes.number.isRequired };
+
+/** Files that give no data products, and why. */
+const Ignored = ({ files }) =>
+  files.length > 0 && (
+    <details>
+      <summary>{i18next.t("Files without data products")}</summary>
+      <ul>
+        {files.map(({ file, reason }) => (
+          <li key={file}>
+            <bdi className="value">{file}</bdi>: <bdi>{reason}</bdi>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+
+Ignored.propTypes = { files: PropTypes.array.isRequired };
+
 /** How far the files are, and how many products need attention; read aloud when it changes. */
 export const Status = ({ listing, uploading }) => {
   const files = { ...(listing ? listing.files : {}), uploading };
@@ -36,6 +75,7 @@ export const Status = ({ listing, uploading }) => {
           ))}
         </ul>
       </div>
+      <Ignored files={listing?.ignored || []} />
       {(listing?.progress || []).map(({ file, read, total }) => (
         <Progress
           key={file}

@@ -67,9 +67,11 @@ const where = ({ file, product }) => ({ file, product });
 /** Requests about one draft; `base` is the address of the draft itself. */
 export const draftApi = (base) => {
   const at = (path) => `${base}/obscore${path}`;
+  const of = (path, { file, product }) => `${at(path)}?${new URLSearchParams({ file, product })}`;
   return {
-    headerUrl: ({ file, product }) =>
-      `${at("/header")}?file=${encodeURIComponent(file)}&product=${encodeURIComponent(product)}`,
+    headerUrl: (address) => of("/header", address),
+    pictureUrl: (address) => of("/preview", address),
+    check: () => send({ url: at("/check") }),
     products: (params, cancelToken) => send({ url: at("/products"), params, cancelToken }),
     product: (address) => send({ url: at("/product"), params: where(address) }),
     correct: (address, revision, data) =>

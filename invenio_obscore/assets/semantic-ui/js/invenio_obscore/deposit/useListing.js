@@ -7,7 +7,8 @@ const SOON = 2000;
 const SELDOM = 20000;
 const AFTER_FAILURE = 8000;
 
-const isBusy = ({ files }) => Boolean(files && (files.queued || files.running));
+/** Whether files wait to be read, or are being read. */
+export const isBusy = ({ files }) => Boolean(files && (files.queued || files.running));
 
 /**
  * The listing as it is now.
