@@ -1,49 +1,31 @@
-"""Pictures of the deposit form for the documentation: ``var/venv/bin/python -m services.pictures``.
+"""Pictures of the pages for the documentation: ``var/venv/bin/python -m services.pictures [NAME …]``.
 
-The demonstration must run (``./run-demo.sh``); only its own files are shown. The draft is discarded afterwards.
+The demonstration must run (``./run-demo.sh``); only its own files are shown. A draft made for them is discarded.
 """
 
 from __future__ import annotations
 
-import shutil
+import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
+from services.browser import one_page
 from services.demo import samples
 from services.demo.repository import Repository
 from services.instance import DEMO
-from services.layout import ROOT, SERVICES, ServiceError, password
+from services.layout import ROOT, SERVICES, ServiceError
 
 IMAGES = ROOT / "docs" / "images"
 RESEARCHER = "researcher@example.org"
+#: Pictures of many files are made while one waits.
+MILLISECONDS = 120_000
 MAPPING = """# What the headers leave out
 facility_name: 'VLT'
 obs_title: concat('Field ', target_name)
 em_min: 480 nm
 em_max: 930 nm
 """
-GRAPHICS = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
-
-
-@contextmanager
-def _page() -> Iterator[Page]:
-    """A page of the researcher, logged in."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        raise ServiceError("Chromium is not installed (Debian's package chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", *GRAPHICS])
-        page = browser.new_page(base_url=DEMO.address, viewport={"width": 1400, "height": 1000})
-        page.goto("/login/")
-        page.fill("input[name=email]", RESEARCHER)
-        page.fill("input[name=password]", password(RESEARCHER))
-        page.press("input[name=password]", "Enter")
-        page.wait_for_url(lambda address: "/login" not in address)
-        yield page
-        browser.close()
 
 
 def _take(what: Locator | Page, name: str) -> None:
@@ -88,15 +70,52 @@ def deposit_form(page: Page, recid: str) -> None:
     _take(panel.locator(".obscore-mapping"), "deposit-mapping")
 
 
-def main() -> int:
-    """Take all pictures."""
+def record_page(page: Page, recid: str) -> None:
+    """The data products with all their pictures, and one of these larger."""
+    page.goto(f"/records/{recid}")
+    products = page.locator("#data-products")
+    page.locator(".aladin-holder canvas").first.wait_for()
+    expect(page.locator("[data-obscore-waiting]")).to_have_count(0, timeout=MILLISECONDS)
+    for picture in products.locator(".picture img").all():
+        picture.scroll_into_view_if_needed()
+    page.wait_for_timeout(3000)  # Aladin Lite draws
+    _take(products, "landing-page")
+    products.locator(".picture a").first.click()
+    window = page.locator(".obscore-window")
+    window.locator("img").wait_for(timeout=MILLISECONDS)
+    page.wait_for_timeout(1500)
+    _take(window, "landing-picture")
+
+
+def deposit() -> None:
+    """The deposit form with a draft of its own."""
     repository = Repository(DEMO.address, (SERVICES / "token-researcher").read_text())
     recid = _draft(repository)
     try:
-        with _page() as page:
+        with one_page(DEMO.address, RESEARCHER) as page:
             deposit_form(page, recid)
     finally:
         repository.call("DELETE", f"/records/{recid}/draft")
+
+
+def record() -> None:
+    """A record's page as a visitor sees it."""
+    memory = samples.FOLDER / f"records-{DEMO.address.rpartition(':')[2]}.json"
+    if not memory.exists():
+        raise ServiceError("the demonstration has not run here (./run-demo.sh)")
+    recid = json.loads(memory.read_text())[samples.DEPOSITS[0].name]
+    with one_page(DEMO.address) as page:
+        page.set_default_timeout(MILLISECONDS)
+        record_page(page, recid)
+
+
+PAGES = {"deposit": deposit, "record": record}
+
+
+def main() -> int:
+    """Take the pictures of all pages, or of those that are named."""
+    for name in sys.argv[1:] or PAGES:
+        PAGES[name]()
     return 0
 
 

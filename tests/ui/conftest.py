@@ -7,18 +7,18 @@ stopped afterwards unless it was running. Its records stay: each test makes its 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, StorageState, ViewportSize, sync_playwright
 
-from services import instance
+from services import browser, instance
 from services.demo.repository import Repository
 from services.instance import BROWSER
-from services.layout import SERVICES, password
+from services.layout import SERVICES
 
 _WITHOUT_WEBGL = """
 const getContext = HTMLCanvasElement.prototype.getContext;
@@ -26,15 +26,8 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
   return kind.startsWith("webgl") ? null : getContext.call(this, kind, ...more);
 };
 """
-_WEBGL = (
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-)
 #: What axe-core calls a violation that keeps people out.
 _SERIOUS = ("serious", "critical")
-_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -60,29 +53,43 @@ class Browsers:
     def get(self, *, webgl: bool) -> Browser:
         """The browser of a kind; software that draws takes a processor of its own, so only who looks at it has it."""
         if webgl not in self._started:
-            options = ["--no-sandbox", "--disable-dev-shm-usage", *(_WEBGL if webgl else ("--disable-gpu",))]
-            self._started[webgl] = self._playwright.chromium.launch(executable_path=_CHROMIUM, args=options)
+            self._started[webgl] = browser.launch(self._playwright, webgl=webgl)
         return self._started[webgl]
 
     def close(self) -> None:
         """End both."""
-        for browser in self._started.values():
-            browser.close()
+        for started in self._started.values():
+            started.close()
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browsers]:
     """The browsers."""
-    if _CHROMIUM is None:
-        pytest.fail("Chromium is not installed (Debian's package chromium)")
     with sync_playwright() as playwright:
         browsers = Browsers(playwright)
         yield browsers
         browsers.close()
 
 
+@pytest.fixture(scope="session")
+def logged_in(chromium: Browsers, site: str) -> Callable[[str], StorageState]:
+    """Cookies of a user who logged in once: InvenioRDM allows few logins a minute, and means it."""
+
+    @cache
+    def state(email: str) -> StorageState:
+        context = chromium.get(webgl=False).new_context(base_url=site)
+        browser.log_in(context.new_page(), email)
+        cookies = context.storage_state()
+        context.close()
+        return cookies
+
+    return state
+
+
 @pytest.fixture
-def new_context(chromium: Browsers, site: str) -> Iterator[Callable[..., BrowserContext]]:
+def new_context(
+    chromium: Browsers, site: str, logged_in: Callable[[str], StorageState]
+) -> Iterator[Callable[..., BrowserContext]]:
     """Make browser profiles: ``new_context()`` a visitor's, ``new_context("researcher@example.org")`` a user's.
 
     The sky is a chart unless ``sky`` is true: Aladin draws without end, and without a graphics card all else waits.
@@ -90,29 +97,19 @@ def new_context(chromium: Browsers, site: str) -> Iterator[Callable[..., Browser
     opened: list[BrowserContext] = []
 
     def make(email: str = "", *, sky: bool = False, **options: Any) -> BrowserContext:
-        browser = chromium.get(webgl=sky)
-        context = browser.new_context(base_url=site, viewport={"width": 1280, "height": 900}, **options)
+        if email:
+            options["storage_state"] = logged_in(email)
+        view = ViewportSize(width=1280, height=900)
+        context = chromium.get(webgl=sky).new_context(base_url=site, viewport=view, **options)
         if not sky:
             context.add_init_script(_WITHOUT_WEBGL)
         context.set_default_timeout(30_000)
         opened.append(context)
-        if email:
-            _log_in(context, email)
         return context
 
     yield make
     for context in opened:
         context.close()
-
-
-def _log_in(context: BrowserContext, email: str) -> None:
-    page = context.new_page()
-    page.goto("/login/")
-    page.fill("input[name=email]", email)
-    page.fill("input[name=password]", password(email))
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url(lambda address: "/login" not in address)
-    page.close()
 
 
 @pytest.fixture
