@@ -259,3 +259,16 @@ def worker(instance: Instance, instance_app: Any, module_of_workers: None) -> In
         instance.forget_messages()
         instance.start_worker()
     return instance
+
+
+@pytest.fixture
+def publish(researcher: Researcher, read_queued: Callable[[], int], run_tasks: Callable[[], int]) -> Callable[..., Any]:
+    """Publishes a draft when its files have been read, and lets the tasks run that this queues."""
+
+    def publish(recid: str) -> Any:
+        read_queued()
+        record = researcher.publish(recid)
+        run_tasks()
+        return record
+
+    return publish

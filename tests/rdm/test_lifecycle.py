@@ -30,19 +30,6 @@ def marker() -> str:
 
 
 @pytest.fixture
-def publish(researcher: Researcher, read_queued: Callable[[], int], run_tasks: Callable[[], int]) -> Callable[..., Any]:
-    """Publishes a draft when its files have been read, and lets the tasks run that this queues."""
-
-    def publish(recid: str) -> Any:
-        read_queued()
-        record = researcher.publish(recid)
-        run_tasks()
-        return record
-
-    return publish
-
-
-@pytest.fixture
 def published(researcher: Researcher, publish: Callable[..., Any], marker: str) -> str:
     """A public record with one file."""
     recid = researcher.draft({"a.fits": image(INSTRUME=marker)})

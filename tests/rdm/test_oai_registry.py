@@ -48,19 +48,6 @@ def marker() -> str:
 
 
 @pytest.fixture
-def publish(researcher: Researcher, read_queued: Callable[[], int], run_tasks: Callable[[], int]) -> Callable[..., Any]:
-    """Publishes a draft when its files have been read."""
-
-    def publish(recid: str) -> Any:
-        read_queued()
-        record = researcher.publish(recid)
-        run_tasks()
-        return record
-
-    return publish
-
-
-@pytest.fixture
 def harvest(visitor: Researcher, monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, ET.Element]]:
     """Everything that a harvester gets: identifier → record."""
     from datetime import timedelta

@@ -68,9 +68,7 @@ def search(queries: QueryService, criteria: Criteria, record_address: str = "") 
 
 def facets(queries: QueryService, criteria: Criteria, record_address: str = "") -> dict[str, list[tuple[str, int]]]:
     """How often each product type, facility and instrument occurs, the most frequent first."""
-    counts: dict[str, Counter[str]] = {
-        name: Counter() for name in ("dataproduct_type", "facility_name", "instrument_name")
-    }
+    counts: dict[str, Counter[str]] = {name: Counter() for name in questions.COUNTED}
     _, rows = _ask(queries, questions.facets_query(criteria, record_address), 100_000)
     for row in rows:
         for name, counter in counts.items():
@@ -90,10 +88,9 @@ def separated(queries: QueryService, adql: str) -> Generator[str, None, None]:
         The database does not answer.
     """
     with queries.run(adql, min(_MOST_SEPARATED, queries.settings.maxrec_limit)) as result:
-        batches = result.values()
         piece, writer = _writer()
         writer.writerow([field.name for field in result.fields])
-        for batch in batches:
+        for batch in result.values():
             writer.writerows(for_people(".csv", ([_plain(value) for value in row] for row in batch)))
             yield piece.getvalue()
             piece, writer = _writer()
@@ -115,7 +112,7 @@ def _ask(queries: QueryService, adql: str, maxrec: int) -> tuple[Sequence[Field]
         end.start()
         try:
             names = [field.name for field in result.fields]
-            rows = [dict(zip(names, row)) for row in chain.from_iterable(result.values())]
+            rows = [dict(zip(names, map(_plain, row))) for row in chain.from_iterable(result.values())]
         finally:
             end.cancel()
     return result.fields, rows

@@ -20,7 +20,6 @@ from ...dali.parameters import Parameters
 from ...db.query import QueryService
 from ...errors import InputError, NotFoundError, ObsCoreError, ServiceError
 from ...obscore.columns import OBSCORE
-from ...obscore.regions import Region
 from ...obscore.vocabularies import DATAPRODUCT_TYPES
 from ...registry.wavebands import WAVEBANDS
 from ...vo.application import tap_service
@@ -235,7 +234,6 @@ def _shown(row: Mapping[str, Any]) -> ShownProduct:
     lies = origin(str(row.get("access_url") or ""), _site())
     name = (lies.member or lies.file).rpartition("/")[2] or str(row.get("obs_publisher_did") or "")
     numbers = {key: row.get(key) for key in ("s_ra", "s_dec", "s_fov", "em_min", "em_max", "t_min", "t_max")}
-    row = {column: value.to_stcs() if isinstance(value, Region) else value for column, value in row.items()}
     sky = {
         "id": row.get("obs_publisher_did") or name,
         "label": str(row.get("target_name") or name),

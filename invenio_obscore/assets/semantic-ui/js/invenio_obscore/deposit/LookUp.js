@@ -3,6 +3,7 @@ import PropTypes from "prop-types";
 import React, { useState } from "react";
 import { Button, Checkbox, Message } from "semantic-ui-react";
 import { beside, plain } from "../components/format";
+import { useDuring } from "./useDuring";
 
 const SERVICES = { simbad: i18next.t("Simbad"), svo: i18next.t("SVO Filter Profile Service") };
 
@@ -10,18 +11,7 @@ const SERVICES = { simbad: i18next.t("Simbad"), svo: i18next.t("SVO Filter Profi
 export const LookUp = ({ api, address, onAccept }) => {
   const [found, setFound] = useState(null);
   const [chosen, setChosen] = useState([]);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState("");
-  const during = async (action) => {
-    setBusy(true);
-    setError("");
-    try {
-      await action();
-    } catch (failure) {
-      setError(failure.message);
-    }
-    setBusy(false);
-  };
+  const { busy, error, during } = useDuring();
   const ask = () =>
     during(async () => {
       const answer = await api.lookUp(address);

@@ -2,22 +2,12 @@ import { i18next } from "@translations/invenio_obscore/i18next";
 import PropTypes from "prop-types";
 import React, { useState } from "react";
 import { Button, Message } from "semantic-ui-react";
+import { useDuring } from "./useDuring";
 
 /** Applies a correction to all products that look like the open one; says first how many these are. */
 export const Similar = ({ api, address, names, onApply, disabled }) => {
   const [alike, setAlike] = useState(null);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState("");
-  const during = async (action) => {
-    setBusy(true);
-    setError("");
-    try {
-      await action();
-    } catch (failure) {
-      setError(failure.message);
-    }
-    setBusy(false);
-  };
+  const { busy, error, during } = useDuring();
   const ask = () => during(async () => setAlike(await api.similar(address)));
   const apply = () =>
     during(async () => {

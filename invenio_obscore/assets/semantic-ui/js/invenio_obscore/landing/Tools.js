@@ -2,20 +2,8 @@ import { i18next } from "@translations/invenio_obscore/i18next";
 import PropTypes from "prop-types";
 import React, { useState } from "react";
 import { Button } from "semantic-ui-react";
+import { copy } from "../components/copy";
 import { messageForTable, send } from "./samp";
-
-const copy = async (text) => {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  // Plain http has no clipboard: a selected text field is the older way.
-  const field = document.createElement("textarea");
-  field.value = text;
-  document.body.append(field);
-  field.select();
-  const done = document.execCommand("copy");
-  field.remove();
-  if (!done) throw new Error("copy");
-  return undefined;
-};
 
 /** Says what became of an action, to everyone. */
 export const useSaid = () => {

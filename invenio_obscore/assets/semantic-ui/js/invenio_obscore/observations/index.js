@@ -5,6 +5,7 @@ import { i18next } from "@translations/invenio_obscore/i18next";
 import PropTypes from "prop-types";
 import React, { useEffect, useState } from "react";
 import ReactDOM from "react-dom";
+import { copy } from "../components/copy";
 import { CoverageStrips } from "../components/CoverageStrips";
 import { SkyView } from "../components/SkyView";
 import { ProductWindow } from "../landing/ProductWindow";
@@ -89,9 +90,9 @@ Counts.propTypes = { address: PropTypes.string.isRequired };
 /** A button that copies a text, for the code that the page shows. */
 const CopyButton = ({ text }) => {
   const [done, setDone] = useState(false);
-  const copy = () => navigator.clipboard.writeText(text).then(() => setDone(true));
+  const toClipboard = () => copy(text).then(() => setDone(true));
   return (
-    <button type="button" className="ui mini button" onClick={copy}>
+    <button type="button" className="ui mini button" onClick={toClipboard}>
       <span role="status">{done ? i18next.t("Copied") : i18next.t("Copy")}</span>
     </button>
   );
