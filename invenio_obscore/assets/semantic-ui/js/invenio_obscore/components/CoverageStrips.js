@@ -27,12 +27,28 @@ const UNITS = [
   [1e-6, "µm"],
   [1e-9, "nm"],
   [1e-12, "pm"],
-  [1e-15, "fm"],
 ];
+
+// Photon energies from here on down, as those who observe there speak of them.
+const GAMMA = 1e-11;
+const EV_METRES = 1.239841984e-6;
+const ENERGIES = [
+  [1e12, "TeV"],
+  [1e9, "GeV"],
+  [1e6, "MeV"],
+  [0, "keV"],
+];
+const DAYS_OF_YEAR = 365.25;
 
 const known = (value) => typeof value === "number" && Number.isFinite(value);
 
+const energy = (ev) => {
+  const [size, unit] = ENERGIES.find(([each]) => ev >= each * 0.9999);
+  return `${Number((ev / (size || 1e3)).toPrecision(3))} ${unit}`;
+};
+
 const wavelength = (metres) => {
+  if (metres < GAMMA) return energy(EV_METRES / metres);
   const [size, unit] = UNITS.find(([each]) => metres >= each * 0.9999) || UNITS[UNITS.length - 1];
   return `${Number((metres / size).toPrecision(3))} ${unit}`;
 };
@@ -55,14 +71,24 @@ const spans = (products, low, high, scale) => {
   return { found, low: Math.min(...values), high: Math.max(...values) };
 };
 
-const dayTicks = (low, high, most) => {
+/** Multiples of a round step (1, 2, 5, 10, …) between two values: so many, or a few less. */
+const steps = (low, high, most) => {
   const rough = (high - low) / most;
   const power = 10 ** Math.floor(Math.log10(rough));
-  // Labels are days: two on one day would say the same.
+  // Labels are days or years: two on one day would say the same.
   const step = Math.max(1, [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough));
   const ticks = [];
   for (let value = Math.ceil(low / step) * step; value <= high; value += step) ticks.push(value);
   return ticks;
+};
+
+const newYear = (year) => Date.UTC(year, 0, 1) / 86400000 + 40587;
+
+/** Days, or the first ones of years where there are many. */
+const dayTicks = (low, high, most) => {
+  if (high - low < 4 * DAYS_OF_YEAR) return steps(low, high, most);
+  const year = (mjd) => (mjd - newYear(2000)) / DAYS_OF_YEAR + 2000;
+  return steps(year(low), year(high), most).map(newYear).filter((value) => value >= low && value <= high);
 };
 
 const logTicks = (low, high) => {
