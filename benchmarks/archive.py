@@ -123,14 +123,14 @@ def _prepare(identity: Any, recid: str) -> None:
 
 def _actions(identity: Any, recid: str) -> dict[str, Callable[[], Any]]:
     from invenio_obscore.rdm import deposits, header, listing, mapping_preview, similar
-    from invenio_obscore.rdm.listing import Query
+    from invenio_obscore.rdm.entries import Query
     from invenio_obscore.rdm.models import Stage
 
     def correct() -> None:
-        decided, product = listing.read_one(identity, recid, "catalogue.zip", "field/00042.fits#")
-        name = f"Target {decided.revision}"
+        revision, _ = listing.read_one(identity, recid, "catalogue.zip", "field/00042.fits#")
+        name = f"Target {revision}"
         where = ("catalogue.zip", "field/00042.fits#")
-        deposits.correct_product(identity, recid, where, {"target_name": name}, (), decided.revision)
+        deposits.correct_product(identity, recid, where, {"target_name": name}, (), revision)
 
     return {
         "first page": lambda: listing.read(identity, recid, Query()),
@@ -150,7 +150,7 @@ def _actions(identity: Any, recid: str) -> dict[str, Callable[[], Any]]:
 
 def _published_actions(identity: Any, recid: str) -> dict[str, Callable[[], Any]]:
     from invenio_obscore.rdm import published_listing
-    from invenio_obscore.rdm.listing import Query
+    from invenio_obscore.rdm.entries import Query
 
     return {
         "published, page 100": lambda: published_listing.read(identity, recid, Query(page=100, sort="file")),

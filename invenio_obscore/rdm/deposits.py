@@ -5,7 +5,7 @@ Each call asks InvenioRDM for permission again; nothing here is cached across us
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from sqlalchemy import select
 
 from .. import mapping as mapping_language
 from ..errors import NotFoundError
-from . import access, listing, overlays, queue, verification
+from . import access, listing, queue, verification
 from .models import Stage, Status
 from .products import FileProducts, keys_of, products_of
 from .queue import ReadFilesOp
@@ -114,7 +114,7 @@ def correct_product(
     values: Mapping[str, Any],
     reset: Iterable[str],
     revision: int,
-) -> tuple[Verification, dict[str, Any]]:
+) -> tuple[int, dict[str, Any]]:
     """Correct columns of one product and commit; the cost does not depend on how many products the draft has.
 
     Parameters
@@ -129,7 +129,7 @@ def correct_product(
     Returns
     -------
     tuple
-        The draft's verification, and the product as `listing.one` gives it.
+        The draft's revision, and the product as `listing.one` gives it.
 
     Raises
     ------
@@ -142,29 +142,17 @@ def correct_product(
     file_key, product = where
     with UnitOfWork(db.session) as uow:
         _lock(draft.id)
-        decided = verification.current(draft.id, Stage.DRAFT)
+        decided = verification.head(draft.id, Stage.DRAFT)
         files = [file for file in list_files(draft.id, Stage.DRAFT) if file.key == file_key]
         listing.one(draft.id, files, decided, product)
-        corrections = _changed(decided.corrections, where, values, set(reset))
-        stored = verification.store(draft.id, Verification(decided.mapping, corrections, revision))
-        for key in keys_of(files, stored.mapping).values():
-            overlays.refresh_some(draft.id, key, corrections.get(file_key, {}), [product])
-        found = listing.one(draft.id, files, stored, product)
+        given = verification.corrections_of(draft.id, Stage.DRAFT, [where]).get(where, {})
+        kept = {name: value for name, value in given.items() if name not in set(reset)}
+        made = verification.change(draft.id, revision, {where: {**kept, **values}})
+        for key in keys_of(files, decided.mapping).values():
+            listing.lay_over_some(draft.id, file_key, key, [product])
+        found = listing.one(draft.id, files, decided, product)
         uow.commit()
-    return stored, found
-
-
-def _changed(
-    corrections: Corrections, where: tuple[str, str], values: Mapping[str, Any], reset: Collection[str]
-) -> Corrections:
-    """The corrections with those of one product changed; what is empty is left out."""
-    file_key, product = where
-    of_file = dict(corrections.get(file_key, {}))
-    kept = {name: value for name, value in of_file.pop(product, {}).items() if name not in reset}
-    if made := {**kept, **values}:
-        of_file[product] = made
-    changed = {name: given for name, given in corrections.items() if name != file_key}
-    return {**changed, file_key: of_file} if of_file else changed
+    return made, found
 
 
 def _check_corrections(draft_uuid: UUID, corrections: Corrections, present: Corrections) -> None:

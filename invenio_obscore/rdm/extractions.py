@@ -11,18 +11,20 @@ import json
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from invenio_db import db
-from sqlalchemy import Text, cast, func, insert, select, tuple_, update
+from sqlalchemy import Text, cast, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
+from ..db.inserting import insert_rows
 from ..errors import FitsError, FitsLimitError, MappingError
 from ..extraction import EXTRACTOR_VERSION
 from ..fits.archive_child import Extracted
 from . import reader, stored_readings
+from .cells import cells_of, storable
 from .models import ObsCoreExtracted, ObsCoreExtraction
 
 logger = logging.getLogger(__name__)
@@ -51,12 +53,16 @@ _SILENT = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class State:
-    """How far an extraction is: ``rows`` so far, whether that is all, why there are none, and whether that is news."""
+    """How far an extraction is: ``rows`` so far, whether that is all, why there are none, and whether that is news.
+
+    ``began`` tells it from another one of the same that is gone.
+    """
 
     rows: int = 0
     complete: bool = False
     reason: str = ""
     fresh: bool = False
+    began: datetime | None = None
 
 
 def key_of(name: str, mapping: str) -> str:
@@ -70,9 +76,10 @@ def states(keys: Collection[Key]) -> dict[Key, State]:
         return {}
     header = ObsCoreExtraction
     fresh = (header.touched_at > func.now() - _SILENT).label("fresh")
-    statement = select(header.file_id, header.key, header.rows, header.complete, header.reason, fresh)
+    columns = (header.rows, header.complete, header.reason, fresh, header.created_at)
+    statement = select(header.file_id, header.key, *columns)
     found = db.session.execute(statement.where(tuple_(header.file_id, header.key).in_(list(keys))))
-    return {(row.file_id, row.key): State(row.rows, row.complete, row.reason, row.fresh) for row in found}
+    return {(file_id, key): State(*state) for file_id, key, *state in found}
 
 
 def documents(keys: Collection[Key], window: range | None = None) -> dict[Key, list[tuple[dict[str, Any], int | None]]]:
@@ -199,11 +206,8 @@ def sortable(document: Mapping[str, Any], product: str) -> dict[str, Any]:
     words = " ".join([product, *(str(row[name]) for name in _SEARCHED if row.get(name) is not None)])
     return {
         "attention": sum(problem.get("severity") in _NEEDS_ATTENTION for problem in document.get("problems", ())),
-        "target_name": _storable(row.get("target_name")),
-        "s_ra": row.get("s_ra"),
-        "t_min": row.get("t_min"),
-        "em_min": row.get("em_min"),
-        "words": (_storable(words) or "").lower()[:_MOST_WORDS],
+        "words": storable(words).lower()[:_MOST_WORDS],
+        **cells_of(row),
     }
 
 
@@ -211,13 +215,6 @@ def name_of(document: Mapping[str, Any]) -> str:
     """``<member>#<key>``, or an empty text for a file's only product; as `pipeline.address`."""
     member, key = document.get("member", ""), document.get("key", "")
     return f"{member}#{key}" if member or key else ""
-
-
-def _storable(text: str | None) -> str | None:
-    """PostgreSQL keeps neither U+0000 nor halves of surrogate pairs."""
-    if text is None:
-        return None
-    return str(text).replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _extract(stored: bytes, name: str, mapping: str, *, in_archive: bool) -> tuple[Extracted, str]:
@@ -258,7 +255,7 @@ def _keep(key: Key, number: int, found: Extracted) -> None:
         return
     rows = _rows(key, header.rows, found)
     if rows:
-        db.session.execute(insert(ObsCoreExtracted), rows)
+        insert_rows(db.session.connection(), ObsCoreExtracted.__table__, rows)
     header.parts, header.rows = number + 1, header.rows + len(rows)
     header.reason, header.touched_at = "", func.now()
     db.session.flush()
@@ -273,7 +270,7 @@ def _end(key: Key) -> None:
 def _explain(key: Key, reason: str) -> None:
     _header(key)
     statement = update(ObsCoreExtraction).filter_by(file_id=key[0], key=key[1])
-    db.session.execute(statement.values(reason=_storable(reason), touched_at=func.now()))
+    db.session.execute(statement.values(reason=storable(reason), touched_at=func.now()))
 
 
 def _rows(key: Key, first: int, found: Extracted) -> Sequence[dict[str, Any]]:
@@ -284,7 +281,7 @@ def _rows(key: Key, first: int, found: Extracted) -> Sequence[dict[str, Any]]:
             "file_id": key[0],
             "key": key[1],
             "number": first + offset,
-            "product": _storable(name_of(document)),
+            "product": storable(name_of(document)),
             "failed": failed,
             "size": document.pop("size", None),
             "document": document,

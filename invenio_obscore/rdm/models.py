@@ -8,7 +8,10 @@ apart.
   :class:`ObsCoreReadingPart` holds what was read from an archive, some hundred members a row.
 - :class:`ObsCoreExtraction` and :class:`ObsCoreExtracted`: a cache of products, one row a product; it may be emptied at
   any time, and so may :class:`ObsCoreOverlay`, what corrections make of some of them.
-- :class:`ObsCoreVerification`: mapping and corrections; these cannot be made again (back them up).
+- :class:`ObsCoreVerification`: mapping, with :class:`ObsCoreCorrection`, a row a product; these cannot be made again
+  (back them up). :class:`ObsCoreEdit`: what documentalists changed, to be undone.
+- :class:`ObsCoreSheet`: how far a draft's overlays and counts are; it may be emptied at any time.
+- :class:`ObsCoreWork`: what tasks work at for somebody who waits (extracting again, edits of many thousand cells).
 - :class:`ObsCoreProduct`: every product ever published, and its identifier for ever.
 - :class:`ObsCorePublished`: what each version of a record said of its products when it was published.
 - :class:`ObsCorePreview`: pictures of products; it may be emptied at any time.
@@ -24,11 +27,11 @@ from typing import Any
 
 from invenio_db import db
 from sqlalchemy import (
+    DDL,
     JSON,
     BigInteger,
     CheckConstraint,
     DateTime,
-    Double,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -36,9 +39,13 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
+    column,
+    event,
     func,
 )
 from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from .cells import COLUMNS, sql_type
 
 # json, not jsonb: jsonb refuses U+0000, which headers may hold; nothing searches inside these documents.
 _JSON = JSON()
@@ -137,18 +144,26 @@ class ObsCoreExtraction(db.Model):
     touched_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=func.now(), nullable=False)
 
 
-class Sortable:
+class Cells:
+    """Every column of :data:`.cells.COLUMNS`: cells of a product as lists of thousands need them."""
+
+
+for _name, _column in COLUMNS.items():
+    setattr(Cells, _name, mapped_column(sql_type(_column), nullable=True, deferred=True))
+
+
+class Sortable(Cells):
     """What a listing of products sorts by, filters by and searches: columns of an uncorrected or a corrected product.
 
     ``attention`` counts problems that need a person, ``words`` is what a search looks into, in lower case.
     """
 
     attention: Mapped[int] = mapped_column(Integer, nullable=False)
-    target_name: Mapped[str | None] = mapped_column(Text)
-    s_ra: Mapped[float | None] = mapped_column(Double)
-    t_min: Mapped[float | None] = mapped_column(Double)
-    em_min: Mapped[float | None] = mapped_column(Double)
     words: Mapped[str] = mapped_column(Text, default="", server_default="", nullable=False)
+
+
+#: So many characters of a product's name are in an index.
+NAMED_BY = 200
 
 
 class ObsCoreExtracted(Sortable, db.Model):
@@ -163,6 +178,8 @@ class ObsCoreExtracted(Sortable, db.Model):
         ForeignKeyConstraint(
             ["file_id", "key"], ["obscore_extraction.file_id", "obscore_extraction.key"], ondelete="CASCADE"
         ),
+        # By its beginning: a path inside an archive may be longer than a B-tree entry.
+        Index("ix_obscore_extracted_product", "file_id", "key", func.left(column("product"), NAMED_BY)),
     )
 
     file_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
@@ -196,11 +213,7 @@ class ObsCoreOverlay(Sortable, db.Model):
 
 
 class ObsCoreVerification(db.Model):
-    """Mapping text and corrections of one record version.
-
-    ``corrections`` is ``{file key: {"<member>#<product key>" or "": {column: value or null}}}``; ``revision`` grows
-    with each change and is the ETag.
-    """
+    """Mapping text of one record version; ``revision`` grows with each change of it or of corrections: the ETag."""
 
     __tablename__ = "obscore_verification"
     __table_args__ = (CheckConstraint(_one_of("stage", Stage), name="stage"),)
@@ -208,11 +221,86 @@ class ObsCoreVerification(db.Model):
     record_uuid: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     stage: Mapped[str] = mapped_column(String(16), primary_key=True)
     mapping: Mapped[str] = mapped_column(Text, default="", server_default="", nullable=False)
-    corrections: Mapped[dict[str, Any]] = mapped_column(_JSON, default=dict, nullable=False)
     revision: Mapped[int] = mapped_column(Integer, default=1, server_default="1", nullable=False)
     updated_at: Mapped[datetime] = mapped_column(
         _INSTANT, server_default=func.now(), onupdate=func.now(), nullable=False
     )
+
+
+class ObsCoreCorrection(db.Model):
+    """Corrections of one product (``cells``: column to value or null) of a draft or of what is published.
+
+    ``product`` is ``"<member>#<product key>"`` or ``""``; ``digest`` is of file key and product, which may be longer
+    than a B-tree entry.
+    """
+
+    __tablename__ = "obscore_correction"
+    __table_args__ = (CheckConstraint(_one_of("stage", Stage), name="stage"),)
+
+    record_uuid: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    stage: Mapped[str] = mapped_column(String(16), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    file_key: Mapped[str] = mapped_column(Text, nullable=False)
+    product: Mapped[str] = mapped_column(Text, nullable=False)
+    cells: Mapped[dict[str, Any]] = mapped_column(_JSON, nullable=False)
+
+
+class ObsCoreEdit(db.Model):
+    """A change of a draft's corrections that can be undone.
+
+    ``made`` is the revision that it gave when it was last done, ``unmade`` that of when it was last undone (None: it is
+    in force). ``changes`` is compressed JSON, see `catalogues.history`.
+    """
+
+    __tablename__ = "obscore_edit"
+    __table_args__ = (Index("ix_obscore_edit_record", "record_uuid", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    record_uuid: Mapped[uuid.UUID] = mapped_column(Uuid, nullable=False)
+    user_id: Mapped[str] = mapped_column(String(64), nullable=False)
+    what: Mapped[str] = mapped_column(Text, nullable=False)
+    cells: Mapped[int] = mapped_column(Integer, nullable=False)
+    made: Mapped[int] = mapped_column(Integer, nullable=False)
+    unmade: Mapped[int | None] = mapped_column(Integer)
+    changes: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
+
+
+class ObsCoreSheet(db.Model):
+    """How far the overlays of a draft are, and what its listing counted: each with a digest of what it was made of."""
+
+    __tablename__ = "obscore_sheet"
+
+    record_uuid: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    laid: Mapped[str] = mapped_column(String(64), default="", server_default="", nullable=False)
+    counted: Mapped[str] = mapped_column(String(64), default="", server_default="", nullable=False)
+    products: Mapped[int] = mapped_column(Integer, default=0, server_default="0", nullable=False)
+    attention: Mapped[int] = mapped_column(Integer, default=0, server_default="0", nullable=False)
+    failed: Mapped[int] = mapped_column(Integer, default=0, server_default="0", nullable=False)
+
+
+class ObsCoreWork(db.Model):
+    """What a task does for somebody who waits: extracting a draft again (``rerun``), or an edit of many thousand cells.
+
+    ``body`` is what was asked for, ``result`` the answer; ``touched_at`` is renewed while somebody works at it, so that
+    the sweep finds what a dead worker left.
+    """
+
+    __tablename__ = "obscore_work"
+    __table_args__ = (Index("ix_obscore_work_record", "record_uuid", "created_at"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    record_uuid: Mapped[uuid.UUID] = mapped_column(Uuid, nullable=False)
+    kind: Mapped[str] = mapped_column(String(16), nullable=False)
+    user_id: Mapped[str] = mapped_column(String(64), nullable=False)
+    state: Mapped[str] = mapped_column(String(16), default="running", server_default="running", nullable=False)
+    done: Mapped[int] = mapped_column(Integer, default=0, server_default="0", nullable=False)
+    total: Mapped[int] = mapped_column(Integer, default=0, server_default="0", nullable=False)
+    attempts: Mapped[int] = mapped_column(Integer, default=0, server_default="0", nullable=False)
+    message: Mapped[str] = mapped_column(Text, default="", server_default="", nullable=False)
+    body: Mapped[dict[str, Any]] = mapped_column(_JSON, nullable=False)
+    result: Mapped[dict[str, Any] | None] = mapped_column(_JSON)
+    created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=func.now(), nullable=False)
+    touched_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=func.now(), nullable=False)
 
 
 class ObsCoreProduct(db.Model):
@@ -239,7 +327,7 @@ class ObsCoreProduct(db.Model):
     first_published_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=func.now(), nullable=False)
 
 
-class ObsCorePublished(db.Model):
+class ObsCorePublished(Cells, db.Model):
     """What one version of a record says of one product, as it was when it was published.
 
     It keeps the extractor version: a newer extractor changes nothing here until somebody asks for it. ``row`` holds the
@@ -308,3 +396,12 @@ class ObsCoreIntake(db.Model):
     user_id: Mapped[int] = mapped_column(Integer, nullable=False)
     number: Mapped[int] = mapped_column(Integer, nullable=False)
     created_at: Mapped[datetime] = mapped_column(_INSTANT, server_default=func.now(), nullable=False)
+
+
+# Documents lie beside their rows, as they are: thousands of rows are sorted without passing over these.
+for _model in (ObsCoreExtracted, ObsCoreOverlay):
+    event.listen(
+        _model.__table__,
+        "after_create",
+        DDL(f"ALTER TABLE {_model.__tablename__} ALTER COLUMN document SET STORAGE EXTERNAL"),
+    )

@@ -10,13 +10,13 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from invenio_db import db
-from sqlalchemy import and_, any_, delete, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, any_, delete, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, INTEGER
 
 from ..db.inserting import insert_rows
@@ -25,7 +25,7 @@ from ..extraction import Problem, Product
 from ..obscore.columns import SYSTEM_COLUMNS
 from ..pipeline import address, correct
 from .extractions import Key, sortable
-from .models import ObsCoreExtracted, ObsCoreOverlay
+from .models import NAMED_BY, ObsCoreExtracted, ObsCoreOverlay
 
 _BATCH = 250
 #: Overlays that a request writes at once between two looks at the clock.
@@ -55,7 +55,13 @@ class _Wanted:
 _Place = tuple[UUID, str, int]
 
 
-def refresh(record_uuid: UUID, files: Iterable[tuple[Key, FileCorrections]], *, patience: float = math.inf) -> bool:
+def refresh(
+    record_uuid: UUID,
+    files: Iterable[tuple[Key, FileCorrections]],
+    *,
+    patience: float = math.inf,
+    on_batch: Callable[[int, int], bool] = lambda done, total: True,
+) -> bool:
     """Bring the overlays of a draft up to date, within the current transaction; whether all are.
 
     Parameters
@@ -64,6 +70,8 @@ def refresh(record_uuid: UUID, files: Iterable[tuple[Key, FileCorrections]], *, 
         The draft's extractions with the corrections of each file.
     patience
         Seconds after which the rest is left for another time.
+    on_batch
+        Called with how many are done of how many; it may commit, and says whether to go on.
     """
     present = _present(record_uuid)
     wanted = _wanted([(key, given) for key, given in files if given])
@@ -77,21 +85,41 @@ def refresh(record_uuid: UUID, files: Iterable[tuple[Key, FileCorrections]], *, 
     for start in range(0, len(stale), batch):
         if start and time.monotonic() > end:
             return False
-        _write(record_uuid, {place: wanted[place] for place in stale[start : start + batch]})
+        if start:
+            lock(record_uuid)  # the last batch may have been committed
+        some = stale[start : start + batch]
+        _write(record_uuid, {place: wanted[place] for place in some})
+        if not on_batch(start + len(some), len(stale)):
+            return False
     return True
 
 
-def refresh_some(record_uuid: UUID, key: Key, given: FileCorrections, products: Collection[str]) -> None:
-    """The same for some products of a file, at a cost that does not depend on how many others it has."""
+def refresh_some(
+    record_uuid: UUID,
+    key: Key,
+    given: FileCorrections,
+    products: Collection[str],
+    every: Callable[[], FileCorrections] | None = None,
+) -> None:
+    """The same for some products of a file, at a cost that does not depend on how many others it has.
+
+    Parameters
+    ----------
+    given
+        Corrections of these products at least.
+    every
+        Gives those of the whole file, where ``given`` are not all.
+    """
     wanted = {place: one for place, one in _wanted([(key, given)], only=products).items() if one.product in products}
     if any(number == 0 for _, _, number in wanted):
         # The first product tells of corrections of products that there are not: that takes the names of all.
-        wanted = {place: one for place, one in _wanted([(key, given)]).items() if place in wanted}
+        whole = _wanted([(key, every() if every else given)])
+        wanted = {place: one for place, one in whole.items() if place in wanted}
     overlay, entry = ObsCoreOverlay, ObsCoreExtracted
     at = and_(entry.file_id == overlay.file_id, entry.key == overlay.key, entry.number == overlay.number)
-    named = select(overlay.number, overlay.digest).join(entry, at)
-    named = named.where(overlay.record_uuid == record_uuid, overlay.file_id == key[0], overlay.key == key[1])
-    held = {(*key, row.number): row.digest for row in db.session.execute(named.where(entry.product.in_(products)))}
+    mine = select(overlay.number, overlay.digest).join(entry, at)
+    mine = mine.where(overlay.record_uuid == record_uuid, overlay.file_id == key[0], overlay.key == key[1])
+    held = {(*key, row.number): row.digest for row in db.session.execute(mine.where(named(products)))}
     gone = [place for place in held if place not in wanted]
     stale = {place: one for place, one in wanted.items() if held.get(place) != one.digest}
     if gone or stale:
@@ -153,8 +181,15 @@ def _places(key: Key, names: Collection[str]) -> dict[int, str]:
     entry = ObsCoreExtracted
     statement = select(entry.number, entry.product).where(entry.file_id == key[0], entry.key == key[1], ~entry.failed)
     if len(names) < _BATCH:  # of more it is faster to take all
-        statement = statement.where(or_(entry.product.in_(names), entry.number == 0))
+        statement = statement.where(or_(named(names), entry.number == 0))
     return {row.number: row.product for row in db.session.execute(statement)}
+
+
+def named(names: Collection[str]) -> ColumnElement[bool]:
+    """Those products of an extraction, as its index finds them."""
+    entry = ObsCoreExtracted
+    beginnings = func.left(entry.product, NAMED_BY).in_({name[:NAMED_BY] for name in names})
+    return and_(beginnings, entry.product.in_(list(names)))
 
 
 def _is_only_one(key: Key) -> bool:

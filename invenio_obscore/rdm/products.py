@@ -19,13 +19,16 @@ from ..errors import ColumnError, FitsLimitError
 from ..extraction import Problem, Product
 from ..obscore.columns import SYSTEM_COLUMNS
 from ..pipeline import address, correct
-from . import extractions, overlays, verification
+from . import extractions, overlays, sheets, verification
 from .extractions import COMPUTING, Key, State, key_of
 from .models import Stage, Status
 from .stored_files import StoredFile, list_files
 from .verification import Verification
 
 logger = logging.getLogger(__name__)
+
+#: Corrected products that a request looks through to find those that have still to be laid over.
+_MANY = 1000
 
 
 @dataclass
@@ -151,24 +154,41 @@ def compute_all(files: Iterable[StoredFile], mapping: str) -> None:
 
 def prepare(draft_uuid: UUID) -> None:
     """Compute the products of a draft ahead of the pages that show them and of its publication; commits."""
-    decided = verification.current(draft_uuid, Stage.DRAFT)
+    decided = verification.head(draft_uuid, Stage.DRAFT)
     files = list_files(draft_uuid, Stage.DRAFT)
     db.session.commit()
     for file in files:
         compute_all([file], decided.mapping)
-        if verification.current(draft_uuid, Stage.DRAFT).mapping != decided.mapping:
+        if verification.head(draft_uuid, Stage.DRAFT).mapping != decided.mapping:
             return  # the task of that change does the rest
-    lay_over(draft_uuid, files, verification.current(draft_uuid, Stage.DRAFT))
+    lay_over(draft_uuid, files)
     db.session.commit()
 
 
-def lay_over(
-    draft_uuid: UUID, files: Iterable[StoredFile], decided: Verification, *, patience: float = math.inf
-) -> bool:
-    """Bring what corrections make of a draft's products up to date, within the current transaction; whether all is."""
+def lay_over(draft_uuid: UUID, files: Sequence[StoredFile], *, patience: float = math.inf) -> bool:
+    """Bring what corrections make of a draft's products up to date; whether all is.
+
+    Within the current transaction, where there is a limit to the patience; else it commits now and then.
+    """
+    decided = verification.head(draft_uuid, Stage.DRAFT)
     keys = keys_of(files, decided.mapping)
-    given = [(key, decided.corrections.get(name, {})) for name, key in keys.items()]
-    return overlays.refresh(draft_uuid, given, patience=patience)
+    now = sheets.digest(decided.revision, keys)
+    if sheets.is_laid(draft_uuid, now):
+        return True
+    if patience < math.inf and verification.count_corrections(draft_uuid, Stage.DRAFT, most=_MANY) == _MANY:
+        return False  # only to look at them takes too long
+    corrections = verification.corrections(draft_uuid, Stage.DRAFT)
+    given = [(key, corrections.get(name, {})) for name, key in keys.items()]
+
+    def commit(done: int, total: int) -> bool:
+        db.session.commit()
+        return verification.head(draft_uuid, Stage.DRAFT) == decided  # else the task of that change does the rest
+
+    stop = {} if patience < math.inf else {"on_batch": commit}
+    if not overlays.refresh(draft_uuid, given, patience=patience, **stop):
+        return False
+    sheets.note_laid(draft_uuid, now)
+    return True
 
 
 def _file_products(

@@ -18,8 +18,8 @@ from sqlalchemy import delete, select, update
 
 from ..db.inserting import insert_rows
 from ..extraction import EXTRACTOR_VERSION
-from ..obscore.columns import SYSTEM_COLUMNS
 from . import identity
+from .cells import COLUMNS, cells_of
 from .models import ObsCoreProduct, ObsCorePublished
 from .products import FileDocuments
 from .rows import authority
@@ -108,10 +108,11 @@ def _published(version: Version, did: str, name: _Name, document: _Document, siz
         "obs_publisher_did": did,
         "file_id": name[0],
         "file_key": name[1],
-        "row": {column: value for column, value in document["row"].items() if column not in SYSTEM_COLUMNS},
+        "row": {column: value for column, value in document["row"].items() if column in COLUMNS},
         "evidence": document["evidence"],
         "extractor_version": EXTRACTOR_VERSION,
         "size": size if name[2] else None,
+        **cells_of(document["row"]),
     }
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from ..db.publication import rows_table
 from ..obscore.columns import OBSCORE
-from .listing import Query
+from .entries import Query
 from .models import ObsCoreProduct, ObsCorePublished
 from .published_rows import versions_with_rows
 

@@ -7,7 +7,7 @@ Parses, calls one function, wraps the answer. Permissions are asked where the wo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
@@ -16,11 +16,19 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from ..mapping.typed import read_cells
 from . import access, deposits, listing, published_listing, published_rows, retries, verification
+from .catalogues import filters
 from .deposits import DraftPage
 from .http_errors import ERROR_HANDLERS
 from .models import Stage
 from .products import FileProducts
-from .schemas import AddressSchema, ChangeSchema, ListingSchema, PageSchema, VerificationSchema
+from .schemas import (
+    AddressSchema,
+    ChangeSchema,
+    ListingSchema,
+    PageSchema,
+    PublishedListingSchema,
+    VerificationSchema,
+)
 
 _REVISION = re.compile(r"\d{1,9}")
 
@@ -64,11 +72,12 @@ class ObsCoreResource(Resource):
 
     def list_products(self) -> Response:
         """A page of a draft's products, worst first."""
-        query = _query("attention")
+        asked = _listing(ListingSchema())
+        query, columns = query_of(asked, "attention"), asked["columns"]
         page = listing.read(g.identity, _pid(), query)
         body = {
-            "revision": page.verification.revision,
-            "products": page.products,
+            "revision": page.revision,
+            "products": [_shown(each, columns) for each in page.products],
             "total": page.total,
             "page": query.page,
             "size": query.size,
@@ -76,21 +85,22 @@ class ObsCoreResource(Resource):
             "files": page.files,
             "progress": page.progress,
             "ignored": page.ignored,
+            "complete": page.complete,
         }
-        return _tagged(body, page.verification.revision)
+        return _tagged(body, page.revision)
 
     def read_product(self) -> Response:
         """One product of a draft with its evidence and corrections."""
-        decided, product = listing.read_one(g.identity, _pid(), *_where())
-        return _tagged({"revision": decided.revision, **product}, decided.revision)
+        revision, product = listing.read_one(g.identity, _pid(), *_where())
+        return _tagged({"revision": revision, **product}, revision)
 
     def correct_product(self) -> Response:
         """Correct some columns of one product, on condition that nobody else changed the corrections."""
         revision, where = _if_match(), _where()
         body = ChangeSchema().load(json_body())
         values = read_cells(body["corrections"])
-        decided, product = deposits.correct_product(g.identity, _pid(), where, values, body["reset"], revision)
-        return _tagged({"revision": decided.revision, **product}, decided.revision)
+        made, product = deposits.correct_product(g.identity, _pid(), where, values, body["reset"], revision)
+        return _tagged({"revision": made, **product}, made)
 
     def read_again(self) -> tuple[Response, int]:
         """Read a failed file once more."""
@@ -116,7 +126,7 @@ class ObsCoreResource(Resource):
 
     def list_published(self) -> Response:
         """A page of the products of a published record that stand in ``ivoa.obscore``."""
-        query = _query("file")
+        query = query_of(_listing(PublishedListingSchema()), "file")
         return jsonify(published_listing.read(g.identity, _pid(), query))
 
 
@@ -163,9 +173,31 @@ def _where() -> tuple[str, str]:
     return asked["file"], asked["product"]
 
 
-def _query(usual_sort: str) -> listing.Query:
-    asked = ListingSchema().load(request.args)
-    return listing.Query(**{**asked, "sort": asked["sort"] or usual_sort})
+def _listing(schema: ListingSchema) -> dict[str, Any]:
+    asked: dict[str, Any] = schema.load({**request.args.to_dict(), "filter": request.args.getlist("filter")})
+    return asked
+
+
+def query_of(asked: Mapping[str, Any], usual_sort: str) -> listing.Query:
+    """What a listing was asked for.
+
+    Raises
+    ------
+    FilterError
+        A filter means nothing.
+    """
+    plain = {name: asked[name] for name in ("page", "size", "q", "show", "file") if name in asked}
+    return listing.Query(**plain, sort=asked["sort"] or usual_sort, filters=filters.parse(asked.get("filter", ())))
+
+
+def _shown(product: dict[str, Any], columns: Sequence[str] | None) -> dict[str, Any]:
+    """A product of a listing: its whole row, or these columns and in a word where each value is from."""
+    shown = dict(product)
+    evidence, row = shown.pop("evidence"), shown["row"]
+    if columns is not None:
+        shown["row"] = {name: row[name] for name in columns if name in row}
+        shown["sources"] = {name: evidence[name].get("source", "") for name in columns if name in evidence}
+    return shown
 
 
 def _tagged(body: dict[str, Any], revision: int) -> Response:

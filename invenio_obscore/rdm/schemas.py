@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, get_args
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, pre_load, validate, validates_schema
 
 from ..errors import ColumnError
-from ..obscore.columns import ALL_COLUMNS, Column
+from ..obscore.columns import ALL_COLUMNS, OBSCORE, Column
 from ..obscore.regions import Region
 from ..obscore.row import coerce
 from ..obscore.validation import flaw
-from .listing import SORTS, Show
+from .cells import COLUMNS
+from .entries import SORTS, Show
 
 _NAME_LENGTH = 1024
 #: A path inside an archive and the product's key: as long as ZIP's directory can say.
@@ -161,8 +162,28 @@ class ChangeSchema(Schema):
             raise ValidationError(wrong, "corrections")
 
 
+def _sorts(names: Iterable[str]) -> validate.OneOf:
+    every = list(names)
+    return validate.OneOf([*every, *(f"-{name}" for name in every)])
+
+
+class Names(fields.String):
+    """Names of columns with commas between."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        names = [name.strip() for name in super()._deserialize(value, attr, data, **kwargs).split(",")]
+        wrong = [
+            _why_not(name) if name in ALL_COLUMNS else f"There is no column {name[:60]!r}."
+            for name in names
+            if name and name not in COLUMNS
+        ]
+        if wrong:
+            raise ValidationError(wrong[0])
+        return list(dict.fromkeys(filter(None, names)))
+
+
 class ListingSchema(Schema):
-    """Which products of a draft or record a page shows."""
+    """Which products of a draft a page shows."""
 
     class Meta:
         """Other parameters are somebody else's."""
@@ -170,11 +191,25 @@ class ListingSchema(Schema):
         unknown = EXCLUDE
 
     page = fields.Integer(load_default=1, validate=validate.Range(min=1, max=1_000_000))
-    size = fields.Integer(load_default=25, validate=validate.Range(min=1, max=100))
+    size = fields.Integer(load_default=25, validate=validate.Range(min=1, max=200))
     q = fields.String(load_default="", validate=[validate.Length(max=200), _storable])
     show = fields.String(load_default="all", validate=validate.OneOf(get_args(Show)))
     file = fields.String(load_default="", validate=[validate.Length(max=_NAME_LENGTH), _storable])
-    sort = fields.String(load_default=None, validate=validate.OneOf([*SORTS, *(f"-{name}" for name in SORTS)]))
+    sort = fields.String(load_default=None, validate=_sorts(SORTS))
+    columns = Names(load_default=None)
+    filter = fields.List(fields.String(validate=_storable), load_default=list, validate=validate.Length(max=50))
+
+
+class PublishedListingSchema(ListingSchema):
+    """Which products of a record a page shows."""
+
+    class Meta:
+        """What only drafts have is left out."""
+
+        unknown = EXCLUDE
+        exclude = ("columns", "filter")
+
+    sort = fields.String(load_default=None, validate=_sorts(("attention", "file", *OBSCORE)))
 
 
 class PageSchema(Schema):

@@ -17,7 +17,9 @@ from instance import Instance, database_uri
 TABLES = [
     f"obscore_{name}"
     for name in (
+        "correction",
         "doi_backlog",
+        "edit",
         "extracted",
         "extraction",
         "intake",
@@ -27,7 +29,9 @@ TABLES = [
         "published",
         "reading",
         "reading_part",
+        "sheet",
         "verification",
+        "work",
     )
 ]
 

@@ -21,16 +21,15 @@ from ...formats.reading import read_votable
 from ...formats.spreadsheets import harmless
 from ...formats.structure import ReadingLimits
 from ...mapping.typed import read_cell
-from ...obscore.columns import ALL_COLUMNS, SYSTEM_COLUMNS, Column
+from ...obscore.columns import SYSTEM_COLUMNS, Column
 from ...obscore.fields import Field
+from ..cells import COLUMNS
 
 #: What names a row: the file's key, and the product in it (``<member>#<key>``, or an empty text).
 ADDRESS = (
     Field("file", "unicodeChar", "*", description="Name of the file in the deposit"),
     Field("product", "unicodeChar", "*", description="Member#key of the product in the file; empty for its only one"),
 )
-#: The columns that a person may set.
-COLUMNS: Mapping[str, Column] = {name: c for name, c in ALL_COLUMNS.items() if name not in SYSTEM_COLUMNS}
 FIELDS: Sequence[Field] = (*ADDRESS, *COLUMNS.values())
 _NAMES = tuple(each.name for each in ADDRESS)
 _MOST_MISTAKES = 100

@@ -1,0 +1,207 @@
+"""The products of a draft as rows of SQL, corrected where they are, whatever file they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from invenio_db import db
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    Text,
+    Uuid,
+    case,
+    cast,
+    column,
+    func,
+    literal,
+    null,
+    select,
+    text,
+    true,
+    union_all,
+    values,
+)
+
+from .catalogues.filters import Filter, condition
+from .cells import COLUMNS
+from .extractions import Key
+from .models import ObsCoreExtracted, ObsCoreOverlay
+
+Show = Literal["all", "attention", "failed"]
+#: What a listing may be sorted by, with ``-`` before it for the other direction.
+SORTS: Sequence[str] = ("attention", "file", "product", *COLUMNS)
+#: Overlays of one draft up to which each is looked up by itself.
+_FEW = 2000
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which products a page shows, and in which order.
+
+    Attributes
+    ----------
+    q
+        Words that all must occur (in any case) in name, target, facility, instrument …
+    show
+        ``attention``: those with a problem that needs a person, and what failed; ``failed``: files and members that
+        could not be read.
+    file
+        Only those of this file.
+    sort
+        A name of :data:`SORTS`, with ``-`` before it for the other direction.
+    filters
+        Conditions that all must hold.
+    """
+
+    page: int = 1
+    size: int = 25
+    q: str = ""
+    show: Show = "all"
+    file: str = ""
+    sort: str = "attention"
+    filters: Sequence[Filter] = ()
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns of ObsCore that it needs."""
+        asked = {self.sort.removeprefix("-"), *(each.column for each in self.filters)}
+        return frozenset(asked & COLUMNS.keys())
+
+    @property
+    def selects(self) -> bool:
+        """Whether it leaves any product out."""
+        return bool(self.q.split() or self.show != "all" or self.file or self.filters)
+
+
+def entries(owner: UUID, keys: Mapping[str, Key], failed: Collection[str] = (), columns: Iterable[str] = ()) -> Any:  # noqa: ANN401 - a subquery
+    """Every product of these extractions, and every file that has none although it should.
+
+    Parameters
+    ----------
+    owner
+        Whose overlays count: a draft's or a rerun's.
+    keys
+        Extractions by file key.
+    failed
+        Keys of files that could not be read.
+    columns
+        The columns of ObsCore that are asked for.
+    """
+    names = ("attention", "words", *columns)
+    parts = [_extracted(owner, keys, names)] if keys else []
+    parts += [_failed(list(failed), names)] if failed or not parts else []
+    return union_all(*parts).subquery("entries")
+
+
+def _extracted(owner: UUID, keys: Mapping[str, Key], names: Sequence[str]) -> Select[Any]:
+    held = values(column("file_key", Text), column("file_id", Uuid), column("key", String), name="held").data(
+        [(name, file_id, key) for name, (file_id, key) in keys.items()]
+    )
+    entry, overlay = ObsCoreExtracted, ObsCoreOverlay
+    file_id, key = cast(held.c.file_id, Uuid), held.c.key
+    few = db.session.scalar(
+        select(func.count()).select_from(select(overlay.number).filter_by(record_uuid=owner).limit(_FEW).subquery())
+    )
+    at = (
+        (overlay.record_uuid == owner)
+        & (overlay.file_id == entry.file_id)
+        & (overlay.key == entry.key)
+        & (overlay.number == entry.number)
+    )
+    laid = select(overlay.number, *(getattr(overlay, name) for name in names))
+    laid_over: Any = laid.where(at).limit(1).lateral("laid")
+    if few == _FEW:
+        # Of so many a join by hashing is far quicker; statistics of what was written just now would lead away from it.
+        db.session.execute(text("SET LOCAL enable_nestloop = off"))
+        every = select(overlay.file_id, overlay.key, overlay.number, *(getattr(overlay, name) for name in names))
+        laid_over = every.where(overlay.record_uuid == owner).subquery("laid")
+
+    def either(name: str) -> ColumnElement[Any]:
+        if not few:
+            found: ColumnElement[Any] = getattr(entry, name).label(name)
+            return found
+        return case((laid_over.c.number.is_not(None), laid_over.c[name]), else_=getattr(entry, name)).label(name)
+
+    found = (
+        select(
+            held.c.file_key,
+            entry.file_id,
+            entry.key,
+            entry.number,
+            entry.product,
+            entry.failed,
+            *(either(name) for name in names),
+        )
+        .select_from(held)
+        .join(entry, (entry.file_id == file_id) & (entry.key == key))
+    )
+    if not few:
+        return found
+    if few < _FEW:
+        return found.outerjoin(laid_over, true())
+    same = (
+        (laid_over.c.file_id == entry.file_id) & (laid_over.c.key == entry.key) & (laid_over.c.number == entry.number)
+    )
+    return found.outerjoin(laid_over, same)
+
+
+def _failed(files: Sequence[str], names: Sequence[str]) -> Select[Any]:
+    """Files that could not be read, as entries without a product."""
+    held = values(column("file_key", Text), name="failed").data([(name,) for name in files or [""]])
+    known: dict[str, ColumnElement[Any]] = {"attention": literal(1, Integer), "words": literal("", Text)}
+    cells = [
+        (known[name] if name in known else cast(null(), getattr(ObsCoreExtracted, name).type)).label(name)
+        for name in names
+    ]
+    return select(
+        held.c.file_key,
+        cast(null(), Uuid).label("file_id"),
+        cast(null(), Text).label("key"),
+        literal(-1, Integer).label("number"),
+        literal("", Text).label("product"),
+        literal(True, Boolean).label("failed"),
+        *cells,
+    ).where(literal(bool(files), Boolean))
+
+
+def conditions(found: Any, query: Query) -> list[ColumnElement[bool]]:  # noqa: ANN401
+    """What a query asks of entries."""
+    columns = found.c
+    wanted: list[ColumnElement[bool]] = []
+    if query.show == "failed":
+        wanted.append(columns.failed)
+    elif query.show == "attention":
+        wanted.append(columns.failed | (columns.attention > 0))
+    if query.file:
+        wanted.append(columns.file_key == query.file)
+    wanted += [condition(each, _column(found, each.column)) for each in query.filters]
+    wanted += [
+        columns.words.contains(word, autoescape=True) | func.lower(columns.file_key).contains(word, autoescape=True)
+        for word in query.q.lower().split()
+    ]
+    return wanted
+
+
+def _column(found: Any, name: str) -> ColumnElement[Any]:  # noqa: ANN401
+    chosen: ColumnElement[Any] = found.c["file_key" if name == "file" else name]
+    return chosen
+
+
+def order(found: Any, sort: str) -> Sequence[ColumnElement[Any]]:  # noqa: ANN401
+    """The order of a listing; of equals the one of the files."""
+    columns, name, backwards = found.c, sort.removeprefix("-"), sort.startswith("-")
+    stable = [columns.file_key, columns.number]
+    if name == "attention":
+        worst = [columns.failed.desc(), columns.attention.desc()]
+        return [*([c.asc() for c in (columns.failed, columns.attention)] if backwards else worst), *stable]
+    if name == "file":
+        return [c.desc() if backwards else c.asc() for c in stable]
+    chosen = _column(found, name)
+    return [(chosen.desc() if backwards else chosen.asc()).nulls_last(), *stable]
