@@ -45,6 +45,7 @@ COMPONENT_LISTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 #: Configuration steps, each a function of the application.
 STEPS: tuple[str, ...] = (
     "invenio_obscore.rdm.schedule:configure",
+    "invenio_obscore.rdm.permissions:configure",
     "invenio_obscore.rdm.custom_fields:configure",
     "invenio_obscore.rdm.doi:configure",
     "invenio_obscore.rdm.datacite:configure",
@@ -52,6 +53,7 @@ STEPS: tuple[str, ...] = (
     "invenio_obscore.rdm.jsonld:configure",
     "invenio_obscore.rdm.statistics:configure",
     "invenio_obscore.rdm.oai_pmh:configure",
+    "invenio_obscore.rdm.oai_deleted:configure",
     "invenio_obscore.rdm.registry_update:configure",
     "invenio_obscore.ui:configure",
 )
@@ -110,9 +112,15 @@ VO_BLUEPRINT = "invenio_obscore_vo"
 
 
 def finalize_app(app: Flask) -> None:
-    """Let VO clients in: form posts without token, no throttling by guests' limits, no cookies (``/vo`` only).
+    """What must wait until all blueprints are there."""
+    load("invenio_obscore.rdm.oai_deleted:finalize")(app)
+    _let_vo_clients_in(app)
 
-    They send neither Referer nor cookies, and the blueprint reads no session.
+
+def _let_vo_clients_in(app: Flask) -> None:
+    """Take form posts without token, no throttling by guests' limits, no cookies (``/vo`` only).
+
+    The clients send neither Referer nor cookies, and the blueprint reads no session.
     """
     blueprint = app.blueprints.get(VO_BLUEPRINT)
     if blueprint is None:

@@ -151,6 +151,12 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
     return {name: value for name, value in made.items() if value not in (None, [])}
 
 
+def of_tombstone(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of our fields that OAI-PMH's sets select by: harvesters of a set learn of deletions in it."""
+    kept = (f"{NAMESPACE}:{name}" for name in ("product_type", "collection"))
+    return {name: fields[name] for name in kept if name in fields}
+
+
 def strip(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The custom fields without ours."""
     return {name: value for name, value in fields.items() if not name.startswith(f"{NAMESPACE}:")}

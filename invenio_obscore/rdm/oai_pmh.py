@@ -1,8 +1,4 @@
-"""InvenioRDM's OAI-PMH server (``/oai2d``) with the format ``obscore``, sets of product types and collections.
-
-InvenioRDM 14 announces that it keeps no track of deletions (``deletedRecord`` is ``no``), but fails with 500 where a
-tombstone is asked for; here such a record is one that does not exist.
-"""
+"""InvenioRDM's OAI-PMH server (``/oai2d``) with the format ``obscore``, sets of product types and collections."""
 
 from __future__ import annotations
 
@@ -16,9 +12,6 @@ from typing import Any
 from flask import Flask, current_app
 from invenio_db import db
 from invenio_oaiserver.models import OAISet
-from invenio_pidstore.errors import PIDDoesNotExistError
-from invenio_rdm_records.oai import getrecord_fetcher as rdm_getrecord_fetcher
-from invenio_rdm_records.services.errors import RecordDeletedException
 from invenio_search import current_search, current_search_client
 from invenio_search.utils import build_index_name
 from sqlalchemy import func, select
@@ -45,14 +38,6 @@ def obscore_etree(pid: Any, record: Mapping[str, Any]) -> Any:  # noqa: ANN401 -
     return obscore_xml.document(recid, rows, total)
 
 
-def fetch_record(record_uuid: Any) -> Any:  # noqa: ANN401
-    """InvenioRDM's own, which a tombstone does not break."""
-    try:
-        return rdm_getrecord_fetcher(record_uuid)
-    except RecordDeletedException as error:
-        raise PIDDoesNotExistError("oai", None) from error
-
-
 def configure(app: Flask) -> None:
     """Add the format beside InvenioRDM's and the operator's own."""
     from invenio_app_rdm import config as defaults
@@ -66,8 +51,6 @@ def configure(app: Flask) -> None:
     }
     present = app.config.get("OAISERVER_METADATA_FORMATS") or defaults.OAISERVER_METADATA_FORMATS
     app.config["OAISERVER_METADATA_FORMATS"] = {**ours, **present}
-    if app.config.get("OAISERVER_GETRECORD_FETCHER") == defaults.OAISERVER_GETRECORD_FETCHER:
-        app.config["OAISERVER_GETRECORD_FETCHER"] = f"{__name__}:fetch_record"
 
 
 # ---------------------------------------------------------------------------------------------------------------- sets

@@ -32,7 +32,7 @@ from .published import Said, Version
 from .queue import TellRecordsOp
 from .rows import complete, record_facts
 from .stored_files import StoredFile, file_ids, list_files
-from .visibility import published_keys
+from .visibility import PUBLIC, published_keys
 
 
 @dataclass
@@ -216,7 +216,9 @@ def _distinct(versions: Iterable[Sequence[PublicRow]]) -> list[PublicRow]:
 def _update_fields(record: Any, rows: Sequence[PublicRow]) -> bool:  # noqa: ANN401
     """Make the record's ``obscore:*`` fields those of its rows; whether they changed."""
     present = dict(record.custom_fields or {})
-    wanted = custom_fields.strip(present) | custom_fields.summarise([row.row for row in rows])
+    was_public = record.deletion_status.is_deleted and record.access.protection.record == PUBLIC
+    ours = custom_fields.of_tombstone(present) if was_public else custom_fields.summarise([row.row for row in rows])
+    wanted = custom_fields.strip(present) | ours
     if _as_numbers(wanted) == _as_numbers(present):
         return False
     record.custom_fields = wanted
