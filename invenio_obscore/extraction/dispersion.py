@@ -23,7 +23,7 @@ _PICTURE = re.compile(r"(acq|image|imaging|focus|through|direct|finding)", re.I)
 #: Spectrographs that have no imaging mode: all that they see is dispersed.
 _SPECTROGRAPHS = re.compile(
     r"(espadons|spirou|maroon-?x|graces|bhros|phoenix|texes|igrins(-2)?|harps|harpn|harps-n|uves|feros|crires\+?|espresso"
-    r"|hires|ishell|giano(-b)?|carmenes.*|neid|kpf|hpf|pepsi|fies|sophie|coralie|elodie|hermes|cafe|chiron|cos|ghrs|hrs|fuse"
+    r"|hires(:.*)?|ishell|giano(-b)?|carmenes.*|neid|kpf|hpf|pepsi|fies|sophie|coralie|elodie|hermes|cafe|chiron|cos|ghrs|hrs|fuse"
     r"|hds|mike(-.*)?|mage|xshooter|nirps|sarg|narval|neo-narval|veloce|ucles|aaomega.*|.*spectrograph)$",
     re.I,
 )

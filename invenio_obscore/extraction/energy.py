@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 
 from ..fits.reading import HduReading
+from ..fits.spectral import from_values
+from ..fits.tables import columns
 from ..fits.values import HC_EV
 from ..obscore.regions import Circle
 from .evidence import Evidence
@@ -28,6 +30,27 @@ def events(scope: Scope) -> Iterator[Found]:
     rows = hdu.tables.get("rows", hdu.header.integer("NAXIS2"))
     yield Found("ev_xel", rows, Evidence("ev_xel", "table", "number of rows", hdu.index))
     yield from good_time(scope)
+
+
+def convention_of(scope: Scope) -> str:
+    """The convention that a high-energy product keeps to (HDUCLASS: ``OGIP``, ``GADF``, ``VODF``), or an empty text."""
+    return next((text for hdu in scope.main[:4] if (text := (hdu.header.text("HDUCLASS") or "").upper())), "")
+
+
+def event_energies(scope: Scope) -> Iterator[Found]:
+    """The energies of an event list whose every event was read, where nothing says which the list was made for."""
+    if scope.kind not in ("events", "event bundle"):
+        return
+    hdu = scope.first
+    column = next((c for c in columns(hdu.header) if c.name.upper() == "ENERGY" and c.unit), None)
+    limits = hdu.tables.get("range", {}).get(column.name) if column else None
+    if column is None or limits is None or not hdu.tables.get("whole") or limits[0] <= 0:
+        return
+    result = from_values(limits[0], limits[1], column.unit, how=f"values of column {column.name}")
+    if result is not None:
+        values = {"em_min": result.low, "em_max": result.high, "em_ucd": result.ucd, "em_unit": result.unit}
+        for name, value in values.items():
+            yield Found(name, value, Evidence(name, "table", result.how, hdu.index, result.raw))
 
 
 def energies(scope: Scope, em_min: float | None, em_max: float | None) -> Iterator[Found]:

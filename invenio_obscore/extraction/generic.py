@@ -11,7 +11,8 @@ from ..fits.values import card_unit, comment_time_unit, iso_from_mjd, parse_cloc
 from ..fits.wcs import image_shape
 from ..obscore.vocabularies import pol_states_text
 from .calibration import calib_level
-from .energy import events, good_time_bounds, good_time_exposure, subspace_region
+from .energy import event_energies, events, good_time_bounds, good_time_exposure
+from .event_fields import data_region, defined_window
 from .evidence import Evidence
 from .observable import observable
 from .position import (
@@ -27,6 +28,7 @@ from .products import KINDS
 from .rules import Computed, Found, Keyword, Rules
 from .scope import Hit, Scope
 from .series import frames, image_time_axis, series
+from .sky_maps import sky_map
 from .spectra import SOURCES
 from .times import plausible, time_bounds, time_unit
 
@@ -168,6 +170,16 @@ def name(hit: Hit, scope: Scope) -> str | None:
     return " ".join(str(hit.value).split()) or None
 
 
+#: What healpy and the Planck archive write into OBJECT.
+_NO_TARGETS = ("FULLSKY", "PARTIAL")
+
+
+def target(hit: Hit, scope: Scope) -> str | None:
+    """A target's name as it is written; a map's extent is none."""
+    text = str(hit.value).strip()
+    return None if scope.kind == "sky map" and text.upper() in _NO_TARGETS else text or None
+
+
 def plain_text(hit: Hit, scope: Scope) -> str | None:
     """A short text."""
     return hit.value.strip()[:80] if isinstance(hit.value, str) else None
@@ -224,7 +236,9 @@ GENERIC: Rules = (
     Computed(("dataproduct_type", "dataproduct_subtype"), product_type),
     # where
     Computed(("s_ra", "s_dec", "s_region", "s_fov", "s_pixel_scale"), image_sky),
-    Computed(("s_ra", "s_dec", "s_fov", "s_region"), subspace_region),
+    Computed(("s_ra", "s_dec", "s_fov", "s_region"), data_region),
+    Computed(("s_fov", "s_region"), defined_window),
+    Computed(("s_fov", "s_region", "s_pixel_scale"), sky_map),
     Computed(("s_ra", "s_dec"), keyword_position),
     Computed(("s_ra", "s_dec"), column_position),
     Computed(("s_ra", "s_dec"), reference_position),
@@ -236,6 +250,7 @@ GENERIC: Rules = (
     Keyword("s_fov", ("APERTURE",), unit=u.deg, convert=aperture),
     # spectrum
     Computed(("em_min", "em_max", "em_xel", "em_ucd", "em_unit"), spectrum),
+    Computed(("em_min", "em_max", "em_ucd", "em_unit"), event_energies),
     Keyword(
         "em_res_power",
         ("SPEC_RES", "SPECRES", "RESOLVPW", "RESPOWER", "SPEC_RP", "RESOLUTN", "SPECRP"),
@@ -252,7 +267,11 @@ GENERIC: Rules = (
     Keyword("t_resolution", ("TIMEDEL", "FRAMETIM"), unit=u.s, convert=resolution),
     Computed(("pol_states", "pol_xel"), polarisation),
     # what, and who
-    Keyword("target_name", ("OBJECT", "TARGNAME", "TARGET", "OBJNAME", "SRCNAME", "TARG_ID", "OBJ_NAME", "FIELD")),
+    Keyword(
+        "target_name",
+        ("OBJECT", "TARGNAME", "TARGET", "OBJNAME", "SRCNAME", "TARG_ID", "OBJ_NAME", "FIELD"),
+        convert=target,
+    ),
     Keyword(
         "facility_name",
         ("TELESCOP", "OBSERVAT", "MISSION", "FACILITY", "TELESCOPE", "OBSVTORY", "FPA.TELESCOPE"),
@@ -281,6 +300,6 @@ GENERIC: Rules = (
     Keyword("bib_reference", ("REFERENC", "BIBCODE", "DOI"), convert=reference_code),
     Computed(("o_ucd", "o_unit"), observable),
     Computed(("ev_xel", "t_intervals"), events),
-    Keyword("obs_mode", ("OBS_MODE", "OBSMODE"), convert=plain_text),
+    Keyword("obs_mode", ("OBS_MODE", "OBSMODE", "SUBMODE", "DATAMODE"), convert=plain_text),
     Computed(("calib_level",), calib_level),
 )

@@ -87,6 +87,11 @@ RULES = {
             "CTYPE3 = 'LAMBDA', CRVAL3 = 1.0E-4",
         ),
         HouseRule(
+            "offset-frequency",
+            "A frequency axis that reaches 0 Hz or less counts from the rest frequency (RESTFREQ), as CLASS writes it.",
+            "CTYPE1 = 'FREQ', CRVAL1 = 0.0, CRPIX1 = 256.0, CDELT1 = 1.0E6, RESTFREQ = 2.30538E11",
+        ),
+        HouseRule(
             "rows-of-spectra",
             "A two-dimensional array without a sky, of few long rows, from a spectrograph is a set of spectra.",
             "NAXIS1 = 214823, NAXIS2 = 12",

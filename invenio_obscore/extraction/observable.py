@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from astropy import units as u
 
 from ..fits.reading import HduReading
-from ..fits.tables import columns
+from ..fits.tables import TableColumn, columns
 from ..fits.values import parse_unit
 from .evidence import Evidence
 from .products import FLUX_COLUMN
@@ -31,14 +31,16 @@ def _observable(pattern: str, ucd: str) -> _Observable:
 
 #: By the text of a unit, blanks and case aside; the first that fits.
 _TEXTS = (
-    _observable(r"(jy|[mun]jy|microjy)[/ ]?beam.*", "phot.flux.density"),
+    _observable(r"(jy|[mun]jy|microjy)[/ ]?(beam|pix).*", "phot.flux.density"),
     _observable(
         r"(electrons?|e-|adu|dn|counts?|cts?|photons?|photo-?electrons?|ph|data_?numbers?|chan)"
         r"(/.*|[ .]?(s|sec|pix|coadd).*|per.*)?$",
         "phot.count",
     ),
     _observable(r"(rel(ative)?|normali[sz]ed|arbitrary).*", "phot.flux"),
-    _observable(r"(k|kelvin)[ (]*\(?t[a-z]*\)?|k$|kelvin$|mk$|t[ab]\*?$|k[ .]?km.*", "phys.temperature"),
+    _observable(
+        r"(k|kelvin)[ (]*\(?t[a-z]*\)?|[mun]?k(_?(cmb|rj|thermo))?$|kelvin$|t[ab]\*?$|k[ .]?km.*", "phys.temperature"
+    ),
     _observable(r"(nano)?maggy?(s|ies)?.*", "phot.flux.density"),
     _observable(r"(ab)?mag(nitude)?s?.*", "phot.mag"),
     _observable(r"(m/s|km/s|m s-1|km s-1)", "spect.dopplerVeloc"),
@@ -63,9 +65,19 @@ _NAMES = {
 }  # fmt: skip
 
 
+#: Units in capitals, as old headers have them; nobody measures light in siemens.
+_UNITS = {
+    "ERGS": "erg", "ERG": "erg", "CM": "cm", "ANGSTROMS": "Angstrom", "ANGSTROM": "Angstrom", "ANG": "Angstrom",
+    "SEC": "s", "S": "s", "HZ": "Hz", "JY": "Jy", "MJY": "MJy", "SR": "sr",
+}  # fmt: skip
+_CAPITALS = re.compile(rf"(?<![A-Z])({'|'.join(_UNITS)})(?![A-Z])")
+
+
 def unit_ucd(text: str) -> str | None:
     """The UCD that a unit of the observable means."""
     text = text.strip()
+    if text.isupper():
+        text = _CAPITALS.sub(lambda match: _UNITS[match[0]], text)
     for observable in _TEXTS:
         if observable.pattern.match(text):
             return observable.ucd
@@ -87,10 +99,10 @@ def _powers(text: str) -> str:
 
 def observable(scope: Scope) -> Iterator[Found]:
     """UCD and unit of the product's values; an event list has none."""
-    if scope.kind in ("events", "event bundle", "measurements", "response", "nothing", "sky map"):
+    if scope.kind in ("events", "event bundle", "measurements", "response", "nothing"):
         return
     hdu = scope.first
-    text, detail = _unit_of(hdu)
+    text, detail = _unit_of(scope, hdu)
     if not text and scope.primary is not hdu and scope.primary.header.text("BUNIT"):
         text, detail, hdu = scope.primary.header.text("BUNIT") or "", "BUNIT", scope.primary
     ucd = _column_ucd(hdu) or unit_ucd(text)
@@ -102,24 +114,30 @@ def observable(scope: Scope) -> Iterator[Found]:
         yield Found("o_unit", text, Evidence("o_unit", "keyword", detail, hdu.index, text))
 
 
-def _unit_of(hdu: HduReading) -> tuple[str, str]:
+def _unit_of(scope: Scope, hdu: HduReading) -> tuple[str, str]:
     text = hdu.header.text("BUNIT")
     if text:
         return text, "BUNIT"
-    for column in columns(hdu.header):
-        if FLUX_COLUMN.match(column.name) and column.unit:
-            return column.unit, f"TUNIT{column.number}"
-    return "", ""
+    described = columns(hdu.header) if scope.kind == "sky map" else _fluxes(hdu)
+    return next(((column.unit, f"TUNIT{column.number}") for column in described if column.unit), ("", ""))
+
+
+_CALIBRATED = re.compile(r"(flux|flam|fnu)", re.I)
+
+
+def _fluxes(hdu: HduReading) -> list[TableColumn]:
+    """The columns of what was measured, those called a flux before counts and rates beside them."""
+    found = [column for column in columns(hdu.header) if FLUX_COLUMN.match(column.name)]
+    return sorted(found, key=lambda column: not _CALIBRATED.match(column.name))
 
 
 def _column_ucd(hdu: HduReading) -> str | None:
     """The UCD that a table gives its flux column (TUCDn), else that its name means."""
-    for column in columns(hdu.header):
-        if FLUX_COLUMN.match(column.name):
-            given = (hdu.header.text(f"TUCD{column.number}") or "").split(";arith")[0]
-            if given.startswith("phot."):
-                return _plain(given)
-            return unit_ucd(column.unit) or _NAMES.get(column.name.upper().split("_")[-1])
+    for column in _fluxes(hdu)[:1]:
+        given = (hdu.header.text(f"TUCD{column.number}") or "").split(";arith")[0]
+        if given.startswith("phot."):
+            return _plain(given)
+        return unit_ucd(column.unit) or _NAMES.get(column.name.upper().split("_")[-1])
     return None
 
 

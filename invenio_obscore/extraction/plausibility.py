@@ -68,7 +68,7 @@ _WANTED: tuple[tuple[str, tuple[str, ...], Severity, str], ...] = (
     ("t_min", ("image", "cube", "spectrum", "sed"), "advice", "without times no search by time finds the product"),
     ("em_min", ("spectrum", "sed", "cube"), "attention", _NO_WAVELENGTH),
     ("em_min", ("image", "timeseries", "event", "visibility"), "advice", _NO_WAVELENGTH),
-    ("s_region", ("image", "cube"), "advice", "without an outline clients cannot draw the product"),
+    ("s_region", ("image", "cube", "event"), "advice", "without an outline clients cannot draw the product"),
     ("target_name", _EVERY, "advice", "the target has no name"),
     ("facility_name", _EVERY, "advice", "the telescope is not named"),
     ("instrument_name", _EVERY, "advice", "the instrument is not named"),
@@ -137,5 +137,7 @@ def _missing(row: ObsCoreRow) -> Iterator[Problem]:
             "attention", "type-unknown", "what kind of data product this is, is not known", "dataproduct_type"
         )
     for column, types, severity, why in _WANTED:
+        if column == "s_ra" and isinstance(row["s_region"], Region) and row["s_fov"] == 360.0:
+            continue  # the whole sky has no centre
         if row["dataproduct_type"] in types and row[column] is None:
             yield Problem(severity, "missing", f"{column} is missing: {why}", column)

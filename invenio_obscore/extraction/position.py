@@ -27,6 +27,7 @@ _POSITIONS = (
     ("PLUG_RA", "PLUG_DEC"), ("APRA", "APDEC"), ("RA2000", "DEC2000"), ("OBJ_RA", "OBJ_DEC"), ("TEL_RA", "TEL_DEC"),
     ("RA_OBS", "DEC_OBS"), ("CENTRA", "CENTDEC"), ("RA_CENT", "DEC_CENT"), ("RA_CNTR", "DEC_CNTR"), ("RACEN", "DECCEN"),
     ("RAJ2000", "DEJ2000"), ("RAJ2000", "DECJ2000"), ("RA_D", "DEC_D"), ("RA_HMS", "DEC_DMS"), ("STRRA", "STRDEC"),
+    ("ALPHA", "DELTA"), ("OHP TARG ALPHA", "OHP TARG DELTA"),
 )  # fmt: skip
 _POINTINGS = (("RA_PNT", "DEC_PNT"), ("RA_NOM", "DEC_NOM"))
 
@@ -124,8 +125,8 @@ def _on_the_image(hdu: HduReading, axes: SkyAxes) -> bool:
     """Whether the reference point lies on the image or close to it."""
     shape = image_shape(hdu.header)
     pair = (axes.longitude, axes.latitude)
-    pixels = [hdu.header.number(f"CRPIX{n}{axes.alternate}") for n in pair]
-    return all(n <= len(shape) and p is not None and -99 < p < shape[n - 1] + 100 for n, p in zip(pair, pixels))
+    pixels = [hdu.header.number(f"CRPIX{n}{axes.alternate}") or 0.0 for n in pair]
+    return all(n <= len(shape) and -99 < p < shape[n - 1] + 100 for n, p in zip(pair, pixels))
 
 
 def _lies_elsewhere(hdu: HduReading, axes: SkyAxes) -> bool:

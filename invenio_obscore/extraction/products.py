@@ -28,15 +28,16 @@ _SIDE_TABLE = re.compile(
     r"|HDRTAB|WCSCORR|ASDF|GROUPING|PRIMARY_HEADER|(?<!CATA)LOG$|DSS$|OFFSETS|XTE_.*PCU|RESPONSE|MATRIX|AREA|EDISP|PSF|BKG|RAD_MAX).*"
 )
 FLUX_COLUMN = re.compile(
-    r"(.*[_ ])?(FLUX\w*|FLAM|FNU|INT(ENSITY|ENS)?|COUNTS?|RATE|SPEC(TRUM)?|DATA|BRIGHTNESS|NET|ABS_CAL|MAG|SIGNAL"
-    r"|FLUX DENSITY)([_ ].*|\d*)$",
+    r"(.*[_ ]|white|red|green|blue)?"
+    r"(FLUX\w*|FLAM|FNU|INT(ENSITY|ENS)?|COUNTS?|RATE|SPEC(TRUM)?|DATA|BRIGHTNESS|NET|ABS_CAL|MAG|SIGNAL|FLUX DENSITY)"
+    r"([_ ].*|\d*)$",
     re.I,
 )
 SPECTRAL_COLUMN = re.compile(
     r"(log_?)?(vac_?|air_?)?(wave(length)?|lambda|lam|loglam|wl|wlen|freq(uency)?|energy|wavenumber)(_?(vac|air|obs|um|nm|angstrom|a))?s?$",
     re.I,
 )
-TIME_COLUMN = re.compile(r"(time|bjd|hjd|mjd|jd|tmid|barytime|btjd|date|time_?start|time_?bjd|met)(_.*)?$", re.I)
+TIME_COLUMN = re.compile(r"(time|bjd|hjd|mjd|jd|datejd|tmid|barytime|btjd|date|time_?start|time_?bjd|met)(_.*)?$", re.I)
 
 
 @dataclass(frozen=True)

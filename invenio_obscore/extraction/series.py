@@ -50,7 +50,7 @@ def _bounds(hdu: HduReading, column: TableColumn, scope: Scope) -> tuple[float, 
         return None
     scale = time_scale(hdu.header, scope.primary.header)
     low, high = values
-    if column.name.upper().startswith(("JD", "BJD", "HJD")) and 2_300_000 < low < 2_500_000:
+    if column.name.upper().startswith(("JD", "BJD", "HJD", "DATEJD")) and 2_300_000 < low < 2_500_000:
         return to_utc(low - 2_400_000.5, scale), to_utc(high - 2_400_000.5, scale)
     if column.name.upper().startswith("MJD") and plausible(low) and low > 15000:
         return to_utc(low, scale), to_utc(high, scale)

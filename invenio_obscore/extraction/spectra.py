@@ -230,18 +230,21 @@ def _limits(axis: _Axis) -> tuple[float, float, str] | None:
 
 
 def channels(scope: Scope) -> Iterator[Found]:
-    """An OGIP spectrum: channels, and their energies where EBOUNDS is in the file (OGIP/92-007)."""
-    if scope.kind != "spectrum" or not _is_ogip_spectrum(scope.first):
+    """Channels of an OGIP spectrum or of events, and their energies where EBOUNDS is in the file (OGIP/92-007)."""
+    bounds = scope.named("EBOUNDS")
+    if scope.kind == "events" and bounds is not None:
+        yield from _energy_columns(bounds, ("E_MIN", "E_MAX"))
+    if scope.kind != "spectrum" or not is_ogip_spectrum(scope.first):
         return
     count = scope.first.header.integer("DETCHANS") or int(scope.first.tables.get("rows", 0))
     if count:
         yield Found("em_xel", count, Evidence("em_xel", "keyword", "DETCHANS", scope.first.index))
-    bounds = scope.named("EBOUNDS")
     if bounds is not None:
         yield from _energy_columns(bounds, ("E_MIN", "E_MAX"))
 
 
-def _is_ogip_spectrum(hdu: HduReading) -> bool:
+def is_ogip_spectrum(hdu: HduReading) -> bool:
+    """Whether a table is a spectrum of channels (OGIP/92-007)."""
     names = {c.name.upper() for c in columns(hdu.header)}
     return (hdu.header.text("HDUCLAS1") or "").upper() == "SPECTRUM" or "CHANNEL" in names and "DETCHANS" in hdu.header
 
@@ -289,11 +292,11 @@ _BOUNDS: tuple[tuple[str, str, str], ...] = (
     ("E_MIN", "E_MAX", "keV"), ("EMIN", "EMAX", ""), ("E_MIN1", "E_MAX1", "keV"), ("ENERGYLO", "ENERGYHI", "keV"),
     ("EN_MIN", "EN_MAX", ""), ("EBOUND_L", "EBOUND_H", ""), ("LO_THRES", "HI_THRES", "TeV"),
     ("FREQ_MIN", "FREQ_MAX", ""), ("ENERGY_L", "ENERGY_H", "keV"),
-    ("BANDLO", "BANDHI", ""), ("BAND_LO", "BAND_HI", ""),
+    ("BANDLO", "BANDHI", ""), ("BAND_LO", "BAND_HI", ""), ("WAVEBLUE", "WAVERED", "Angstrom"),
 )  # fmt: skip
 _CENTRES = (
     "WAVELNTH", "WAVELENG", "WLEN", "WAVELEN", "LAMBDA", "CENWAVE", "CENTRWV", "WAVE", "WAVELENGTH", "LAMBDAC",
-    "FREQ", "OBSFREQ", "REF_FREQ", "SKYFREQ",
+    "FREQ", "OBSFREQ", "REF_FREQ", "SKYFREQ", "RESTFRQ", "RESTFREQ",
 )  # fmt: skip
 _WIDTHS = ("BANDPASS", "BANDWID", "BANDWDTH", "FWHM", "FILTWIDT", "WAVEWID", "BANDWIDT", "WIDTH", "BNDWID")
 _UNIT_NAME = re.compile(
@@ -303,6 +306,8 @@ _UNIT_NAME = re.compile(
 
 def named_unit(header: Header, keyword: str) -> str:
     """The unit of light that a card names, in brackets or in the words of its comment, or the header's WAVEUNIT."""
+    if keyword in ("RESTFRQ", "RESTFREQ"):
+        return "Hz"  # FITS 4.0, section 8.4.1
     unit = card_unit(header, keyword)
     if unit is not None and any(unit.is_equivalent(si) for si in (u.m, u.Hz, u.eV)):
         return unit.to_string()

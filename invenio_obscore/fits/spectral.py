@@ -216,6 +216,9 @@ def spectral_coverage(
     written = header.text(f"CUNIT{axis}{letter}") or ""
     values, unit = _edge_values(header, axis, letter, kind, code, length, written, house == "axis-name", lookup)
     rest = rest_wavelength(header, letter)
+    if kind is _KINDS["FREQ"] and min(values) <= 0 and not math.isnan(rest):
+        # No light has a frequency of 0: the axis counts from the rest frequency, as CLASS has it.
+        values, house = (values[0] + SPEED_OF_LIGHT / rest, values[1] + SPEED_OF_LIGHT / rest), "offset-frequency"
     raw = f"{ctype} {written}".strip()
     result = coverage(
         kind, values, rest, count=length, unit=unit, axis=axis, how=f"{ctype} axis {axis}", house=house, raw=raw

@@ -27,7 +27,7 @@ _BYTES = {"L": 1, "X": 0, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8
 #: Columns whose range says what a table covers.
 _AXIS = re.compile(
     r"(log)?_?(eff_)?(wave|lambda|lam$|wl$|awav|wlen|freq|nu$|ener|e_?min|e_?max|energ_(lo|hi)|loge|enlo|enhi"
-    r"|time|t_?start|t_?stop|start|stop|bjd|hjd|mjd|jd$|tmid|wavenumber|velo)",
+    r"|time|t_?start|t_?stop|start|stop|bjd|hjd|mjd|jd$|tmid|wavenumber|velo|theta_hi$|datejd)",
     re.I,
 )
 #: Image extensions that hold the spectral axis of another HDU.
@@ -120,7 +120,7 @@ class TableReader:
         """The values of one HDU, as JSON can hold them; empty for an HDU that has none.
 
         Keys: ``rows``, ``first``, ``last`` (column → scalar), ``range`` (column → [low, high]), ``column`` (column →
-        list), ``data`` (``range``, ``first``, ``last`` of an image that is an axis).
+        list), ``whole`` (whether ranges are of all rows), ``data`` (``range``, ``count`` of an image that is an axis).
         """
         self._note_coordinates(header)
         kind = header.text("XTENSION")
@@ -159,6 +159,8 @@ class TableReader:
             return values
         raw = np.frombuffer(b"".join(blocks), dtype=np.uint8).reshape(-1, row_bytes)
         values["first"], values["last"] = _scalars(described, raw[0]), _scalars(described, raw[-1])
+        if len(raw) == rows:
+            values["whole"] = True
         coordinates = (header.text("EXTNAME") or "").upper() in self._coordinates
         for column in described:
             if column.is_number and (coordinates or _AXIS.match(column.name)):

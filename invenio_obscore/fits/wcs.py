@@ -157,7 +157,7 @@ def has_scale(header: Header, axes: SkyAxes) -> bool:
     if uses_tables(header, pair, letter) or "PLTSCALE" in header:
         return True
     names = [f"CDELT{n}" for n in pair] + [f"{m}{i}_{j}" for m in ("CD", "PC") for i in pair for j in pair]
-    return any(name + letter in header for name in names)
+    return any(name + letter in header and header.number(name + letter) != 0 for name in names)
 
 
 #: What a plate solution of the Digitized Sky Survey needs; it stands for the WCS that such headers lack.

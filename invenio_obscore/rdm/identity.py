@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -91,28 +91,3 @@ def access_url(site: str, recid: str, file_key: str, member: str) -> str:
     # A slash is part of a key's path in InvenioRDM's routes; everything else that is special is quoted.
     address = f"{site.rstrip('/')}/records/{quote(recid, safe='')}/files/{quote(file_key, safe='/')}"
     return f"{address}/container/{quote(member, safe='/')}" if member else f"{address}?download=1"
-
-
-#: Media type by what the file is compressed with: of one image, and of anything else in FITS.
-_FORMATS: Sequence[tuple[str, str, str]] = (
-    (".gz", "image/x-fits-gzip", "application/x-fits-gzip"),
-    (".tgz", "application/gzip", "application/gzip"),
-    (".bz2", "application/x-fits-bzip2", "application/x-fits-bzip2"),
-    (".xz", "application/x-xz", "application/x-xz"),
-    (".z", "application/x-fits-compress", "application/x-fits-compress"),
-)
-_IMAGES = frozenset({"image", "cube"})
-
-
-def access_format(name: str, dataproduct_type: str | None) -> str:
-    """Media type of the file (ObsCore 1.1, section 4.7): image/fits for images and cubes, else application/fits."""
-    lower = name.lower()
-    for suffix, image, other in _FORMATS:
-        if lower.endswith(suffix):
-            return image if dataproduct_type in _IMAGES else other
-    return "image/fits" if dataproduct_type in _IMAGES else "application/fits"
-
-
-def access_estsize(size: int) -> int:
-    """Kilobytes (1000 bytes), at least 1."""
-    return max(1, -(-size // 1000))

@@ -14,6 +14,7 @@ from typing import Any
 from flask import current_app
 
 from ..obscore import identifiers
+from ..obscore.access import access_estsize, access_format
 from ..obscore.columns import OBSCORE
 from ..obscore.row import ObsCoreRow
 from . import identity
@@ -94,8 +95,8 @@ def complete(
     delivered = member if member and _delivers_members(file) and identity.is_deliverable(member) else ""
     name = delivered or file.key
     row["access_url"] = identity.access_url(facts.site, facts.recid, file.key, delivered)
-    row["access_format"] = identity.access_format(name, kind if isinstance(kind, str) else None)
-    row["access_estsize"] = identity.access_estsize(file.size if not delivered or size is None else size)
+    row["access_format"] = access_format(name, kind if isinstance(kind, str) else None, str(row["access_format"] or ""))
+    row["access_estsize"] = access_estsize(file.size if not delivered or size is None else size)
     row["data_rights"] = facts.data_rights
     row["obs_release_date"] = facts.obs_release_date
     return row

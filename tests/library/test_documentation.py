@@ -74,6 +74,14 @@ def test_python_of_the_library_s_guide_runs(here: Path, capsys: pytest.CaptureFi
     assert "['a.fits']" in capsys.readouterr().out
 
 
+def test_python_of_the_reference_of_extraction_runs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = re.findall(r"^```python\n(.*?)^```(?:\n\nIt prints `(.*?)`)?", EXTRACTION, re.MULTILINE | re.DOTALL)
+    assert len(found) > 1
+    for block, printed in found:
+        exec(compile(block, "extraction.md", "exec"), {})  # noqa: S102  # the documentation's own text
+        assert capsys.readouterr().out.strip() == printed
+
+
 def test_own_functions_of_the_documentation(tmp_path: Path) -> None:
     (block,) = blocks("reference/mapping.md", "python")
     (tmp_path / "my.py").write_text(block)

@@ -7,7 +7,6 @@ from extracted import codes, one
 from fits_files import SKY, image, primary, table
 
 from invenio_obscore.extraction import Product
-from invenio_obscore.extraction.bands import resolve
 
 
 def spectrum(count: int = 1000, **cards: object) -> Product:
@@ -108,33 +107,6 @@ def test_a_column_without_a_unit_is_a_problem() -> None:
     assert "unit-missing" in codes(product)
 
 
-@pytest.mark.parametrize(
-    ("text", "context", "low", "high"),
-    [
-        ("SDSS r'", "", 555, 695),
-        ("Bessell V", "", 500, 590),
-        ("F606W", "HST ACS", 470, 715),
-        ("r.MP9602", "CFHT MegaPrime", 553, 699),
-        ("Ks", "", 1990, 2310),
-        ("F200W", "JWST NIRCAM", 1755, 2227),
-        ("g DECam SDSS c0001 4720.0 1520.0", "DECam", 396, 548),
-        ("i_G0302", "Gemini GMOS-N", 690, 850),
-        ("Halpha", "", 651, 661),
-        ("CLEAR", "", None, None),
-        ("XYZ", "", None, None),
-        ("F999W", "HST", None, None),
-    ],
-)
-def test_filters(text: str, context: str, low: float | None, high: float | None) -> None:
-
-    band = resolve(text, context)
-    if low is None or high is None:
-        assert band is None
-    else:
-        assert band is not None
-        assert (band.low * 1e9, band.high * 1e9) == pytest.approx((low, high), abs=1)
-
-
 def test_the_logarithm_of_a_unit() -> None:
     for name in ("LOG-LINEAR", "LINEAR"):
         product = spectrum(CTYPE1=name, CUNIT1="LOG10(ANGSTROM)", CRVAL1=4.0, CDELT1=1e-4, CRPIX1=1.0)
@@ -164,32 +136,6 @@ def test_units_as_people_write_them(text: str, expected: str | None) -> None:
     from invenio_obscore.fits.values import parse_unit
 
     assert parse_unit(text) == (None if expected is None else u.Unit(expected))
-
-
-@pytest.mark.parametrize(
-    ("text", "context", "low", "high"),
-    [
-        ("N-B-L921", "Subaru SuprimeCam", None, None),
-        ("W-J-B", "", 390, 500),
-        ("W-C-RC", "Subaru", 590, 715),
-        ("zg", "ZTF P48", 410, 552),
-        ("ZTF_r", "P48 ZTF", 560, 732),
-        ("R#642", "EFOSC", 565, 730),
-        ("L_prime", "NACO", 3430, 4130),
-        ("L", "SBIG ST-10", None, None),
-        ("B+V", "", None, None),
-        ("B_K", "SPHERE", None, None),
-        ("rp", "LCOGT 1m0", 552, 695),
-        ("z_SDSS", "VST OMEGACAM", 820, 1000),
-    ],
-)
-def test_filters_by_their_instruments(text: str, context: str, low: float | None, high: float | None) -> None:
-    band = resolve(text, context)
-    if low is None:
-        assert band is None
-    else:
-        assert band is not None
-        assert (band.low * 1e9, band.high * 1e9) == pytest.approx((low, high))
 
 
 def test_a_velocity_without_a_rest_frequency_still_has_its_samples() -> None:

@@ -29,6 +29,7 @@ EXAMPLES = {
     "named-column": primary() + table([("loglam", "D", ""), ("flux", "D", "")], _ROWS, 20),
     "axis-name": image((100,), CTYPE1="Wavelength", CUNIT1="Angstroms", **_LINEAR),
     "aips-axis-name": image((10, 10, 5), CTYPE3="LAMBDA", CRVAL3=1e-4, CDELT3=1e-6, CRPIX3=1.0),
+    "offset-frequency": image((512,), CTYPE1="FREQ", CRVAL1=0.0, CDELT1=1e6, CRPIX1=256.0, RESTFREQ=2.30538e11),
     "filter-table": image(FILTER="SDSS g"),
     "log-energy-axis": image((10, 10, 5), CTYPE3="log_Energy", CRVAL3=7.0, CDELT3=1.0, CRPIX3=1.0),
 }

@@ -121,25 +121,6 @@ def test_without_article_and_doi_there_is_no_reference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "media_type"),
-    [
-        ("a.fits", "image", "image/fits"),
-        ("a.fits", "cube", "image/fits"),
-        ("a.fits", "spectrum", "application/fits"),
-        ("a.fits", None, "application/fits"),
-        ("a.FITS.GZ", "image", "image/x-fits-gzip"),
-        ("a.fits.gz", "event", "application/x-fits-gzip"),
-    ],
-)
-def test_media_types(name: str, kind: str | None, media_type: str) -> None:
-    assert identity.access_format(name, kind) == media_type
-
-
-def test_sizes_are_kilobytes_and_never_nothing() -> None:
-    assert [identity.access_estsize(size) for size in (0, 1, 1000, 1001, 10**10)] == [1, 1, 1, 2, 10**7]
-
-
-@pytest.mark.parametrize(
     ("low", "high", "bands"),
     [
         (None, None, []),

@@ -25,17 +25,18 @@ from .iue import IUE
 from .jwst import JWST
 from .kepler import KEPLER, TESS
 from .lamost import LAMOST
+from .pulsars import PSRFITS
 from .radio import RADIO
 from .sdss import SDSS
-from .solar import GOES_XRS, HMI, SOLAR
+from .solar import GOES_XRS, HMI, MDI, SOLAR
 from .surveys import SURVEYS
 from .xmm import XMM
 from .xray import XRAY
 
 #: Ours, in the order in which they are asked.
 INSTRUMENTS: tuple[Instrument, ...] = (
-    HST, JWST, ESO_PRODUCT, ESO_RAW, SDSS, LAMOST, IUE, XMM, CHANDRA, FERMI, GADF, FITS_IDI, OIFITS, RADIO, KEPLER,
-    TESS, GEMINI, ESPADONS, SPIROU, CFHT, GOES_XRS, HMI, SOLAR, *XRAY, *SURVEYS,
+    HST, JWST, ESO_PRODUCT, ESO_RAW, SDSS, LAMOST, IUE, XMM, CHANDRA, FERMI, GADF, FITS_IDI, OIFITS, PSRFITS, RADIO,
+    KEPLER, TESS, GEMINI, ESPADONS, SPIROU, CFHT, GOES_XRS, HMI, MDI, SOLAR, *XRAY, *SURVEYS,
 )  # fmt: skip
 GROUP = "invenio_obscore.instruments"
 

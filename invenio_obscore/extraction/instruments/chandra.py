@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..rules import Instrument, Keyword, written
-from .xray import nominal_band
+from .xray import PHOTONS, field_of_view, nominal_band
 
 CHANDRA = Instrument(
     "Chandra",
@@ -13,5 +13,7 @@ CHANDRA = Instrument(
         Keyword("t_resolution", ("TIMEDEL",)),
         Keyword("obs_id", ("OBS_ID",)),
         nominal_band("Chandra", {"ACIS": (0.3, 10.0), "HRC": (0.1, 10.0)}),
+        field_of_view("Chandra", {"ACIS": 0.4, "HRC": 0.71}),
+        *PHOTONS,
     ),
 )

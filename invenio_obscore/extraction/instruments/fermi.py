@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..rules import Constant, Instrument, written
-from .xray import nominal_band
+from ..rules import Instrument, written
+from .xray import PHOTONS, nominal_band
 
 FERMI = Instrument(
     "Fermi",
     written(TELESCOP="GLAST|FERMI"),
     (
         nominal_band("Fermi", {"GBM": (8.0, 40_000.0), "LAT": (20_000.0, 3e8)}, kinds=("events",)),
-        Constant("messenger_name", "photon", "gamma rays"),
+        *PHOTONS,
     ),
 )

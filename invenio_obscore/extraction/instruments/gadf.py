@@ -8,8 +8,9 @@ from ...fits.problems import Problem
 from ..evidence import Evidence
 from ..position import keyword_position
 from ..products import role
-from ..rules import Computed, Constant, Found, Instrument, Keyword, written
+from ..rules import Computed, Found, Instrument, Keyword, written
 from ..scope import Scope
+from .xray import PHOTONS
 
 
 def event_type(scope: Scope) -> Iterator[Found]:
@@ -42,8 +43,9 @@ GADF = Instrument(
         Computed(("s_ra", "s_dec"), pointing),
         Keyword("t_exptime", ("LIVETIME", "ONTIME", "EXPOSURE")),
         Keyword("obs_mode", ("OBS_MODE",)),
+        Keyword("instrument_name", ("INSTRUME", "SUBARRAY")),
         Keyword("tracking_mode", ("TRACK_MODE", "OBS_MODE")),
         Keyword("event_type", ("EV_CLASS",)),
-        Constant("messenger_name", "photon", "gamma rays"),
+        *PHOTONS,
     ),
 )

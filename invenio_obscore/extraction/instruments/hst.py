@@ -15,21 +15,18 @@ from ..times import julian
 #: Suffix of the file name → level (HST Data Handbook, chapter 5).
 _LEVELS = {
     "raw": 1, "uncal": 1, "rawtag": 1, "tag": 1, "d0m": 1, "d0f": 1, "d0h": 1, "spt": 0, "flt": 2, "flc": 2,
-    "crj": 2, "crc": 2, "c0m": 2, "c0f": 2, "c0h": 2, "c1h": 2, "c2f": 2, "c1f": 2, "x1d": 2, "sx1": 2, "x2d": 2,
-    "sx2": 2, "ima": 2, "cal": 2, "mos": 3, "drz": 3, "drc": 3, "x1dsum": 3, "sci": 3, "cspec": 3, "aspec": 3,
+    "corrtag": 2, "crj": 2, "crc": 2, "c0m": 2, "c0f": 2, "c0h": 2, "c1h": 2, "c2f": 2, "c1f": 2, "x1d": 2, "sx1": 2,
+    "x2d": 2, "sx2": 2, "ima": 2, "cal": 2, "mos": 3, "drz": 3, "drc": 3, "x1dsum": 3, "sci": 3, "cspec": 3, "aspec": 3,
 }  # fmt: skip
-_SUFFIX = re.compile(r"[a-z0-9]{6,9}_([a-z0-9]{3,6})(?:_|\.|$)", re.I)
+_SUFFIX = re.compile(r"(?<=_)([a-z0-9]{3,7})(?=[_.]|$)", re.I)
 
 
 def level(scope: Scope) -> Iterator[Found]:
     """Level by the suffix of the file name that the pipeline gave."""
     for name in (scope.text("FILENAME"), scope.reading.name):
-        match = _SUFFIX.search(name)
-        if match and match[1].lower() in _LEVELS:
-            detail = f"suffix {match[1].lower()}"
-            yield Found(
-                "calib_level", _LEVELS[match[1].lower()], Evidence("calib_level", "instrument", f"HST: {detail}")
-            )
+        suffix = next((s.lower() for s in _SUFFIX.findall(name) if s.lower() in _LEVELS), None)
+        if suffix is not None:
+            yield Found("calib_level", _LEVELS[suffix], Evidence("calib_level", "instrument", f"HST: suffix {suffix}"))
             return
     if scope.text("DRIZCORR").upper() == "COMPLETE":
         yield Found("calib_level", 3, Evidence("calib_level", "instrument", "HST: DRIZCORR", None, "COMPLETE"))

@@ -10,6 +10,7 @@ from ...obscore.regions import Region, parse_region
 from ..evidence import Evidence
 from ..rules import Computed, Found, Instrument, Keyword, written
 from ..scope import Hit, Scope
+from ..spectra import SOURCES
 from ..times import julian
 
 _LEVELS = {
@@ -53,11 +54,56 @@ def exposure_type(scope: Scope) -> Iterator[Found]:
     yield Found("dataproduct_type", kind, hit.evidence("dataproduct_type", "instrument", "JWST: "))
 
 
+#: Wavelengths (µm) of NIRSpec's dispersers by their filters, of MIRI's channels and bands, and of the other modes
+#: (JWST User Documentation); and the resolving power about the middle.
+_NIRSPEC = {
+    "F070LP": (0.7, 1.27), "F100LP": (0.97, 1.89), "F170LP": (1.66, 3.17), "F290LP": (2.87, 5.27), "CLEAR": (0.6, 5.3),
+}  # fmt: skip
+_MIRI = {
+    "1SHORT": (4.9, 5.74), "1MEDIUM": (5.66, 6.63), "1LONG": (6.53, 7.65), "2SHORT": (7.51, 8.77),
+    "2MEDIUM": (8.67, 10.13), "2LONG": (10.01, 11.7), "3SHORT": (11.55, 13.47), "3MEDIUM": (13.34, 15.57),
+    "3LONG": (15.41, 17.98), "4SHORT": (17.7, 20.95), "4MEDIUM": (20.69, 24.48), "4LONG": (24.4, 27.9),
+    "12SHORT": (4.9, 8.77), "12MEDIUM": (5.66, 10.13), "12LONG": (6.53, 11.7),
+    "34SHORT": (11.55, 20.95), "34MEDIUM": (13.34, 24.48), "34LONG": (15.41, 27.9),
+}  # fmt: skip
+_MODES = {"MIR_LRS": (5.0, 14.0), "NIS_SOSS": (0.6, 2.8)}
+_POWERS = {"PRISM": 100.0, "M": 1000.0, "H": 2700.0}
+
+
+def dispersed_band(scope: Scope) -> Iterator[Found]:
+    """Nominal wavelengths of dispersed exposures, whose own coordinates are in an ASDF extension that is no FITS."""
+    if not _SPECTROSCOPY.match(scope.text("EXP_TYPE")) or any(
+        f.column == "em_min" for source in SOURCES for f in source(scope)
+    ):
+        return
+    instrument = scope.text("INSTRUME").upper()
+    bounds = next((bounds for start, bounds in _MODES.items() if scope.text("EXP_TYPE").startswith(start)), None)
+    if instrument == "NIRSPEC":
+        bounds = _NIRSPEC.get(scope.text("FILTER").upper())
+    elif bounds is None and instrument == "MIRI":
+        channel = scope.find("CHANNEL")
+        bounds = _MIRI.get(f"{channel.value if channel else ''}{scope.text('BAND')}".replace(" ", "").upper())
+    if bounds is not None:
+        detail = f"JWST: nominal range of {instrument} {scope.text('GRATING', 'FILTER', 'BAND')}"
+        for column, micrometres in zip(("em_min", "em_max"), bounds):
+            yield Found(column, micrometres * 1e-6, Evidence(column, "instrument", detail))
+
+
+def resolving_power(scope: Scope) -> Iterator[Found]:
+    """Nominal resolving power of NIRSpec's prism and its gratings of medium and high resolution."""
+    grating = scope.text("GRATING").upper()
+    power = _POWERS.get(grating) or _POWERS.get(grating[-1:])
+    if scope.text("INSTRUME").upper() == "NIRSPEC" and power and _SPECTROSCOPY.match(scope.text("EXP_TYPE")):
+        yield Found("em_res_power", power, Evidence("em_res_power", "instrument", f"JWST: nominal for {grating}"))
+
+
 JWST = Instrument(
     "JWST",
     written(TELESCOP="JWST"),
     (
         Computed(("dataproduct_type",), exposure_type),
+        Computed(("em_min", "em_max"), dispersed_band),
+        Computed(("em_res_power",), resolving_power),
         Keyword("target_name", ("TARGPROP", "TARGNAME")),
         Keyword("s_region", ("S_REGION",), convert=region),
         Keyword("t_min", ("EXPSTART",), convert=julian),

@@ -61,6 +61,11 @@ HMI = Instrument(
         Constant("em_max", 6.174e-7, "Fe I 6173 ångströms"),
     ),
 )
+MDI = Instrument(
+    "SOHO MDI",
+    written(INSTRUME="MDI"),
+    (Constant("em_min", 6.7677e-7, "Ni I 6768 ångströms"), Constant("em_max", 6.7678e-7, "Ni I 6768 ångströms")),
+)
 SOLAR = Instrument(
     "solar imagers",
     lambda scope: (
