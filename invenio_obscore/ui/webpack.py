@@ -21,6 +21,7 @@ theme = WebpackThemeBundle(
                 "invenio-obscore-deposit": f"{_SCRIPTS}/deposit/index.js",
                 "invenio-obscore-products": f"{_SCRIPTS}/landing/index.js",
                 "invenio-obscore-observations": f"{_SCRIPTS}/observations/index.js",
+                "invenio-obscore-catalogues": f"{_SCRIPTS}/catalogues/index.js",
             },
             "dependencies": {
                 # The mapping editor, a chunk of its own.
@@ -29,9 +30,14 @@ theme = WebpackThemeBundle(
                 "@codemirror/lint": "^6.8.0",
                 "@codemirror/state": "^6.5.0",
                 "@codemirror/view": "^6.30.0",
+                # The spreadsheet, another; it asks for lodash, marked and the carousel.
+                "@glideapps/glide-data-grid": "^6.0.3",
                 "@lezer/highlight": "^1.2.0",
+                "lodash": "^4.17.19",
+                "marked": "^4.0.10",
                 "prop-types": "^15.7.2",
                 "react-invenio-forms": "^4.0.0",
+                "react-responsive-carousel": "^3.2.23",
                 "sampjs": "^1.0.3",
                 **_OPTIONAL,
             },

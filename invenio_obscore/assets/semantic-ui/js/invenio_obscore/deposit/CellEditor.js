@@ -2,7 +2,7 @@ import { i18next } from "@translations/invenio_obscore/i18next";
 import PropTypes from "prop-types";
 import React, { useEffect, useRef, useState } from "react";
 import { Button, Icon } from "semantic-ui-react";
-import { beside, plain } from "../components/format";
+import { beside, plain, readable } from "../components/format";
 import { example } from "./columns";
 import { inHeader, inWords } from "./evidence";
 
@@ -19,7 +19,7 @@ const Shown = ({ column, value }) => {
   if (value === undefined || value === null) return <span className="empty">{nothing(column)}</span>;
   return (
     <>
-      <bdi className="value">{plain(value)}</bdi> {column.unit && <span className="unit">{column.unit}</span>}
+      <bdi className="value">{readable(value)}</bdi> {column.unit && <span className="unit">{column.unit}</span>}
       {other && <div className="beside">{other}</div>}
     </>
   );
@@ -28,7 +28,8 @@ const Shown = ({ column, value }) => {
 Shown.propTypes = { column: PropTypes.object.isRequired, value: PropTypes.any };
 Shown.defaultProps = { value: undefined };
 
-const Field = ({ column, id, typed, error, onType, focus }) => {
+/** The field in which a value of a column is typed. */
+export const Field = ({ column, id, typed, error, onType, focus }) => {
   const input = useRef(null);
   useEffect(() => {
     if (focus) input.current.focus();

@@ -15,7 +15,8 @@ const SORT = {
   em_min: i18next.t("wavelength"),
 };
 
-const Choice = ({ id, label, value, options, onChange }) => (
+/** A selection with its label. */
+export const Choice = ({ id, label, value, options, onChange }) => (
   <span className="choice">
     <label htmlFor={id}>{label}</label>
     <select id={id} className="ui compact dropdown" value={value} onChange={({ target }) => onChange(target.value)}>
@@ -37,7 +38,7 @@ Choice.propTypes = {
 };
 
 /** Search, filter and order of the listing; the server does them. */
-export const Filters = ({ query, onChange }) => {
+export const Filters = ({ query, onChange, sorts }) => {
   const [words, setWords] = useState(query.q);
   useEffect(() => {
     if (words === query.q) return undefined;
@@ -66,14 +67,19 @@ export const Filters = ({ query, onChange }) => {
         id="obscore-sort"
         label={i18next.t("Order")}
         value={query.sort}
-        options={SORT}
+        options={sorts}
         onChange={(sort) => onChange({ sort, page: 1 })}
       />
     </div>
   );
 };
 
-Filters.propTypes = { query: PropTypes.object.isRequired, onChange: PropTypes.func.isRequired };
+Filters.propTypes = {
+  query: PropTypes.object.isRequired,
+  onChange: PropTypes.func.isRequired,
+  sorts: PropTypes.object,
+};
+Filters.defaultProps = { sorts: SORT };
 
 /** Steps from page to page. */
 export const Pages = ({ page, size, total, onPage }) => {

@@ -39,7 +39,8 @@ WithoutEditor.propTypes = {
   children: PropTypes.node.isRequired,
 };
 
-const usePreview = (api, text) => {
+/** What a mapping would change in a sample, asked for once it has not been changed for a moment. */
+export const usePreview = (api, text) => {
   const [preview, setPreview] = useState(null);
   useEffect(() => {
     if (text === undefined) return undefined;
@@ -80,7 +81,8 @@ const useCount = (api) => {
   return { tally, begin, clear: () => setTally(null) };
 };
 
-const Library = ({ api, onChoose }) => {
+/** Mappings to start from. */
+export const Library = ({ api, onChoose }) => {
   const [kept, setKept] = useState(null);
   const [error, setError] = useState("");
   const load = async () => {
@@ -122,6 +124,38 @@ const Library = ({ api, onChoose }) => {
 };
 
 Library.propTypes = { api: PropTypes.object.isRequired, onChoose: PropTypes.func.isRequired };
+
+/** The text of a mapping with its mistakes. */
+export const MappingText = ({ text, errors, onChange, describedBy }) => (
+  <>
+    <WithoutEditor text={text} onChange={onChange}>
+      <Suspense fallback={<Loader active inline="centered" />}>
+        <MappingCode text={text} errors={errors} onChange={onChange} describedBy={describedBy} />
+      </Suspense>
+    </WithoutEditor>
+    <div role="status" aria-live="polite" className="mistakes">
+      {errors.length > 0 && (
+        <Message negative size="small">
+          <Message.List>
+            {errors.slice(0, 20).map(({ line, column, message, remedy }) => (
+              <Message.Item key={`${line}-${column}-${message}`}>
+                {i18next.t("Line {{line}}, column {{column}}:", { line, column })} <bdi>{message}</bdi>
+                {remedy && <em> ({remedy})</em>}
+              </Message.Item>
+            ))}
+          </Message.List>
+        </Message>
+      )}
+    </div>
+  </>
+);
+
+MappingText.propTypes = {
+  text: PropTypes.string.isRequired,
+  errors: PropTypes.array.isRequired,
+  onChange: PropTypes.func.isRequired,
+  describedBy: PropTypes.string.isRequired,
+};
 
 /** The mapping of the draft: text with highlighting, mistakes as one types, preview, full count, saving. */
 export const MappingEditor = ({ api, typed, onType, onSaved }) => {
@@ -189,11 +223,7 @@ export const MappingEditor = ({ api, typed, onType, onSaved }) => {
         )}
       </p>
       <Library api={api} onChoose={type} />
-      <WithoutEditor text={text} onChange={type}>
-        <Suspense fallback={<Loader active inline="centered" />}>
-          <MappingCode text={text} errors={errors} onChange={type} describedBy="obscore-mapping-help" />
-        </Suspense>
-      </WithoutEditor>
+      <MappingText text={text} errors={errors} onChange={type} describedBy="obscore-mapping-help" />
       {theirs !== null && (
         <Message warning visible role="alert">
           <p>{i18next.t("Somebody else, or you in another tab, saved another mapping meanwhile:")}</p>
@@ -213,20 +243,6 @@ export const MappingEditor = ({ api, typed, onType, onSaved }) => {
           </Button>
         </Message>
       )}
-      <div role="status" aria-live="polite" className="mistakes">
-        {errors.length > 0 && (
-          <Message negative size="small">
-            <Message.List>
-              {errors.slice(0, 20).map(({ line, column, message, remedy }) => (
-                <Message.Item key={`${line}-${column}-${message}`}>
-                  {i18next.t("Line {{line}}, column {{column}}:", { line, column })} <bdi>{message}</bdi>
-                  {remedy && <em> ({remedy})</em>}
-                </Message.Item>
-              ))}
-            </Message.List>
-          </Message>
-        )}
-      </div>
       {changed && preview?.failure && <Message negative size="small" content={preview.failure} />}
       {changed && preview && !preview.failure && !errors.length && (
         <Sample sample={preview.sample} touched={preview.touched} />

@@ -2,14 +2,15 @@ import { i18next } from "@translations/invenio_obscore/i18next";
 import PropTypes from "prop-types";
 import React from "react";
 import { Message, Progress, Table } from "semantic-ui-react";
-import { beside, plain } from "../components/format";
+import { beside, readable } from "../components/format";
 
-const Value = ({ column, value }) =>
+/** A value before or after a change. */
+export const Value = ({ column, value }) =>
   value === null ? (
     <span className="empty">{i18next.t("empty")}</span>
   ) : (
     <>
-      <bdi className="value">{plain(value)}</bdi> <span className="beside">{beside(column, value)}</span>
+      <bdi className="value">{readable(value)}</bdi> <span className="beside">{beside(column, value)}</span>
     </>
   );
 

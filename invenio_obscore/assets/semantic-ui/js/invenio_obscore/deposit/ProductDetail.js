@@ -16,7 +16,8 @@ const OPEN_AT_FIRST = ["what", "where", "when", "wavelength", "telescope"];
 const without = (values, names) =>
   Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
 
-const Header = ({ url, target, onClose }) => (
+/** The header of a file in a window. */
+export const Header = ({ url, target, onClose }) => (
   <Modal open closeIcon onClose={onClose} size="large" aria-label={i18next.t("Header")}>
     <Modal.Header>{i18next.t("Header")}</Modal.Header>
     <Modal.Content scrolling>

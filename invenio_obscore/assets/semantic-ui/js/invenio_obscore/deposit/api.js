@@ -18,7 +18,7 @@ export const DENIED = "denied";
 export const GONE = "gone";
 export const FAILED = "failed";
 
-const KINDS = { 400: INVALID, 401: DENIED, 403: DENIED, 404: GONE, 412: CONFLICT, 413: INVALID };
+const KINDS = { 400: INVALID, 401: DENIED, 403: DENIED, 404: GONE, 409: INVALID, 412: CONFLICT, 413: INVALID };
 
 const WORDS = {
   [OFFLINE]: i18next.t("The server cannot be reached. What you typed is kept here; try again."),
@@ -51,7 +51,7 @@ const explained = (error) => {
   return new RequestError(kind, kind === INVALID || kind === GONE ? said || WORDS[FAILED] : WORDS[kind], fields, errors);
 };
 
-const send = async (options) => {
+export const send = async (options) => {
   try {
     const { data } = await client.request(options);
     return data;
@@ -61,7 +61,7 @@ const send = async (options) => {
   }
 };
 
-const ifMatch = (revision) => ({ "If-Match": `"${revision}"` });
+export const ifMatch = (revision) => ({ "If-Match": `"${revision}"` });
 const where = ({ file, product }) => ({ file, product });
 
 /** Requests about one draft; `base` is the address of the draft itself. */

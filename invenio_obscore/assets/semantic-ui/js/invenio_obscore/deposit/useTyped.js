@@ -19,7 +19,7 @@ const keep = (name, typed) => {
   }
 };
 
-/** `typed[name]` is an object of values; `change(name, values)` replaces it, and an empty object forgets it. */
+/** `typed[name]` is an object of values; `change(name, values)` replaces it, and an empty object forgets it; `changeAll` all of them. */
 export const useTyped = (draft) => {
   const name = `invenio-obscore-typed:${draft}`;
   const [typed, setTyped] = useState(() => load(name));
@@ -44,5 +44,5 @@ export const useTyped = (draft) => {
     window.addEventListener("beforeunload", ask);
     return () => window.removeEventListener("beforeunload", ask);
   }, [waiting]);
-  return { typed, change };
+  return { typed, change, changeAll: setTyped };
 };
