@@ -29,8 +29,9 @@ from .copying import copying
 from .errors import translate
 from .pool import Connections
 
-# Rows of the first batch, which a client waits for, and of all others (measured, ``docs/decisions.md``).
-_FIRST_ROWS, _BATCH_ROWS = 500, 2000
+# Rows of the first batch, which a client waits for, of all others, and of those of COPY: its rows are single objects,
+# and a batch of them should not leave the processor's cache (measured, ``docs/decisions.md``).
+_FIRST_ROWS, _BATCH_ROWS, _COPY_ROWS = 500, 2000, 250
 # Up to so many rows, encoding in Python is quicker (measured, ``docs/decisions.md``).
 _FEW_ROWS = 1001
 # Translations that are remembered, and the longest query among them.
@@ -229,7 +230,7 @@ class Result:
                 return (encode_block(self.fields, block, masked=MASKED[wire]) for block in self.blocks())
             copy = copying(self._statement, wire)
             if copy is not None:
-                return map(copy.finish, self._batches(self._copied(copy.sql)))
+                return map(copy.finish, self._batches(self._copied(copy.sql), _COPY_ROWS))
         encode = batch_encoder(self.fields, wire)
         return map(encode, self.values())
 
@@ -238,21 +239,21 @@ class Result:
         limit = self._statement.row_limit
         return limit is not None and limit <= _FEW_ROWS
 
-    def _batches(self, rows: Generator[Any, None, None]) -> Iterator[list[Any]]:
-        batches = self._limited(rows)
+    def _batches(self, rows: Generator[Any, None, None], size: int = _BATCH_ROWS) -> Iterator[list[Any]]:
+        batches = self._limited(rows, size)
         self._open.append(batches)
         return batches
 
-    def _limited(self, rows: Generator[Any, None, None]) -> Generator[list[Any], None, None]:
+    def _limited(self, rows: Generator[Any, None, None], size: int) -> Generator[list[Any], None, None]:
         """Batches of at most as many rows as MAXREC lets through; the statement asks for one more."""
         if self._empty:
             self.overflow = True
             return
         left = self._statement.overflow_limit
         with contextlib.closing(rows):
-            size = _FIRST_ROWS
-            while batch := list(islice(rows, size)):
-                size = _BATCH_ROWS
+            wanted = min(size, _FIRST_ROWS)
+            while batch := list(islice(rows, wanted)):
+                wanted = size
                 if left is not None and len(batch) > left:
                     self.overflow = True
                     batch = batch[:left]
