@@ -180,7 +180,7 @@ class ExpressionParser(Cursor):
         token = self.advance()
         if token.kind == "string":
             return Literal(token.text, token.offset)
-        if token.kind == "integer" and len(token.text) <= 18:
+        if token.kind == "integer" and len(token.text) <= 25 and int(token.text) < 2**63:
             return Literal(int(token.text), token.offset)
         number = float(token.text)
         if number in (float("inf"),):

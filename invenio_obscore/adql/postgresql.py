@@ -192,6 +192,8 @@ class Writer(Geometries):
                 on = f" ON {self.condition(current.condition)}"
             elif current.kind != "CROSS":
                 on = " ON TRUE"
+            if current.kind == "FULL":
+                on += f" AND {_never(current.left)} = {_never(current.right)}"
             parts.append(f"{kind} {right}{on}")
             current = current.left
         parts.append(self.relation(current))
@@ -361,6 +363,16 @@ class Writer(Geometries):
         columns = f"{self.column(low)}, {self.column(high)}"
         limits = f"{self.value(start)}::float8, {self.value(end)}::float8"
         return f"adql.overlaps(adql.interval({columns}), adql.interval({limits}))"
+
+
+def _never(relation: ir.Relation) -> str:
+    """What is false in each row of a relation, and nothing that the planner could know.
+
+    PostgreSQL wants an equality of both sides in the condition of a FULL JOIN; beside one, any condition is fine.
+    """
+    while isinstance(relation, ir.Join):
+        relation = relation.left
+    return f"(num_nulls({relation.alias}) < 0)"
 
 
 def _unknown(node: object) -> Exception:

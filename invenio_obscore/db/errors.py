@@ -27,7 +27,7 @@ _QUERY_FAULTS = {
     "22019": "an escape character is not valid",
     "22023": "a value is out of the range that a function takes",
     "22025": "an escape sequence is not valid",
-    "0A000": "the condition of a FULL JOIN must be equalities of columns of both sides",
+    "0A000": "it asks for something that the database cannot do",
     "21000": "a sub-query that stands for one value gives several rows",
     "42803": "an aggregate or a column outside of GROUP BY stands where it cannot",
     "54001": "the query is too complex",

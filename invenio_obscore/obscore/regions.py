@@ -258,6 +258,8 @@ def _parse(words: list[str]) -> tuple[Region, list[str]]:
     if shape == "union":
         return _parse_union(rest)
     numbers, rest = _take_numbers(rest)
+    if not numbers and rest and rest[0].isalnum() and shape != "allsky":
+        raise ValueError(f"the coordinate system {rest[0]!r} is not known: regions are in ICRS")
     return _simple(shape, numbers), rest
 
 

@@ -85,9 +85,8 @@ class Calls(Conditions):
         frame = str(arguments[0].value).split(" ")[0].upper()  # type: ignore[union-attr]
         if frame not in _FRAMES:
             written = shown(str(arguments[0].value))  # type: ignore[union-attr]
-            raise self.source.type_error(
-                arguments[0].at, f"the coordinate system '{written}' is not known", "all positions are in ICRS"
-            )
+            remedy = "all positions are in ICRS; ivo_geom_transform turns others into it"
+            raise self.source.type_error(arguments[0].at, f"the coordinate system '{written}' is not known", remedy)
         return arguments[1:]
 
     def _numbers(self, name: str, arguments: list[nodes.Expression]) -> list[Value]:

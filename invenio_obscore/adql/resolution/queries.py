@@ -92,9 +92,18 @@ class QueryResolver:
         """Resolve a query inside the scope around it."""
         if isinstance(node.body, nodes.Select):
             return SelectResolver(self, node, node.body, parent).resolve()
+        if not all(_is_result_column(key.expression) for key in node.order_by):
+            return self._ordered_by_values(node, parent)
         body = self._body(node.body, parent)
         order_by = tuple(self._output_key(key, body.outputs) for key in node.order_by)
         return ir.Query(body, order_by, node.offset)
+
+    def _ordered_by_values(self, node: nodes.Query, parent: Scope | None) -> ir.Query:
+        """A combination in an order of expressions: PostgreSQL sorts by those of a table's columns only."""
+        # Nobody can write an empty name, so that none of the query's own hides behind it.
+        table = nodes.DerivedTable(nodes.Query(node.body, node.at), nodes.Identifier("", True, node.at), node.at)
+        select = nodes.Select((nodes.Star((), node.at),), table, node.at)
+        return self.query(replace(node, body=select, common_tables=()), parent)
 
     def _body(self, node: nodes.Body, parent: Scope | None) -> ir.Body:
         if isinstance(node, nodes.SetChain):
@@ -146,12 +155,12 @@ class QueryResolver:
         return common
 
     def _output_key(self, key: nodes.SortKey, outputs: tuple[ir.Output, ...]) -> ir.SortKey:
-        """A sort key of a combination: the name or number of a column."""
+        """A sort key of a combination that is the name or number of a column."""
         number = self.output_number(key.expression, outputs)
         if number is None:
-            raise self.source.type_error(
-                key.at, "ORDER BY behind a set operator takes names and numbers of the result's columns"
-            )
+            name = key.expression.parts[0].text if isinstance(key.expression, nodes.ColumnName) else ""
+            known = [output.name for output in outputs]
+            raise self.source.name_error(key.at, f"the result has no column {shown(name)}", name, known)
         return self.sort_key(number, outputs[number - 1].type, key)
 
     def output_number(self, node: nodes.Expression, outputs: tuple[ir.Output, ...]) -> int | None:
@@ -382,6 +391,13 @@ class ScopedValues(Extensions):
     def subquery(self, node: nodes.Query) -> ir.Query:
         """Resolve a query that may use this scope's columns."""
         return self.queries.query(node, self.scope)
+
+
+def _is_result_column(node: nodes.Expression) -> bool:
+    """Whether a sort key can only be the name or number of a column of the result."""
+    if isinstance(node, nodes.ColumnName):
+        return len(node.parts) == 1
+    return isinstance(node, nodes.Literal) and isinstance(node.value, int)
 
 
 def _with_unique_names(query: ir.Query) -> ir.Query:
