@@ -82,6 +82,12 @@ OBSCORE_INTAKE_DRAFT_MEMBERS = 20_000
 The quota of a draft (``RDM_FILES_DEFAULT_QUOTA_SIZE``) limits it as well.
 """
 
+OBSCORE_DOCUMENTALIST_ROLE = "documentalist"
+"""Role that may curate all drafts and records; `invenio obscore setup` makes it. Empty: none is made.
+
+What it may is the action ``obscore-curate`` of invenio-access, which you may give to other roles and users as well.
+"""
+
 OBSCORE_TABLE_MAX_BYTES = 100 * 2**20
 """Largest table of a draft (CSV or VOTable) that is taken in."""
 
@@ -172,6 +178,30 @@ OBSCORE_DOI_RETRY_SECONDS = 60
 
 OBSCORE_DOI_LONGEST_WAIT = 6 * 3600
 """Seconds between two attempts at most; the first comes after a minute, each wait is twice the one before."""
+
+# ---------------------------------------------------------------------------------------------------- references
+
+OBSCORE_REFERENCES_EVENT_DATA = ""
+"""Address of DataCite Event Data (``https://api.datacite.org/events``), asked for publications that cite DOIs.
+
+Empty: it is not asked. A record's page says whether any source is configured."""
+
+OBSCORE_REFERENCES_ADS_TOKEN = ""
+"""Token for the API of the Astrophysics Data System (ADS), asked for the same. Empty: it is not asked."""
+
+OBSCORE_REFERENCES_ADS_URL = "https://api.adsabs.harvard.edu/v1/search/query"
+"""Address of ADS's search."""
+
+OBSCORE_REFERENCES_SECONDS = 3600
+"""How often Celery beat looks for DOIs that are due (a hundred each time). 0 switches that off."""
+
+OBSCORE_REFERENCES_DAYS = 7
+"""Days after which a DOI is looked up again, and the longest wait after failures (the first is ten minutes)."""
+
+# ---------------------------------------------------------------------------------------------------- sitemap
+
+OBSCORE_SITEMAP_SECONDS = 300
+"""How often Celery beat makes ``/sitemap.xml`` anew if a record changed (InvenioRDM: once a night). 0: its way."""
 
 # ---------------------------------------------------------------------------------------------------- VO Registry
 

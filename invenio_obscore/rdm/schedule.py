@@ -30,11 +30,13 @@ def configure(app: Flask) -> None:
             "schedule": timedelta(seconds=seconds),
             "options": {"expires": seconds, **queue},
         }
-    every = app.config["OBSCORE_DOI_RETRY_SECONDS"]
-    if every:
-        ours["obscore-dois"] = {
-            "task": "invenio_obscore.rdm.doi.retry_dois",
-            "schedule": timedelta(seconds=every),
-            "options": {"expires": every, **queue},
-        }
+    for name, task, setting in (
+        ("obscore-dois", "invenio_obscore.rdm.doi.retry_dois", "OBSCORE_DOI_RETRY_SECONDS"),
+        ("obscore-references", "invenio_obscore.rdm.tasks.update_references", "OBSCORE_REFERENCES_SECONDS"),
+        ("obscore-sitemap", "invenio_obscore.rdm.tasks.update_sitemap", "OBSCORE_SITEMAP_SECONDS"),
+    ):
+        every = app.config[setting]
+        if every:
+            schedule, options = timedelta(seconds=every), {"expires": every, **queue}
+            ours[name] = {"task": task, "schedule": schedule, "options": options}
     app.config["CELERY_BEAT_SCHEDULE"] = {**ours, **(app.config.get("CELERY_BEAT_SCHEDULE") or {})}

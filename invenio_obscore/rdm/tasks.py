@@ -11,7 +11,7 @@ from celery.signals import worker_ready
 from flask import current_app
 from kombu.exceptions import OperationalError
 
-from . import checks, products, queue, worker
+from . import checks, products, queue, references, sitemap, worker
 from . import sweep as sweeping
 
 logger = logging.getLogger(__name__)
@@ -48,6 +48,18 @@ def prepare_draft(draft_uuid: str) -> None:
 def forget() -> None:
     """Drop readings that nothing holds any more."""
     sweeping.forget()
+
+
+@shared_task(ignore_result=True)
+def update_references() -> None:
+    """Look up which publications cite DOIs that are due."""
+    references.update()
+
+
+@shared_task(ignore_result=True)
+def update_sitemap() -> None:
+    """Make the sitemap anew if a record changed."""
+    sitemap.update()
 
 
 def send_prepare(draft_uuid: UUID) -> None:

@@ -16,11 +16,13 @@ _TEMPLATES = {
 
 def create_blueprint(app: Flask) -> Blueprint:
     """Templates and what they call (entry point ``invenio_base.blueprints``)."""
+    from ..rdm import references
     from .deposit import panel_columns
     from .products import PAGE_ARGUMENT, product_table
 
     blueprint = Blueprint("invenio_obscore_ui", __name__, template_folder="templates")
     blueprint.add_app_template_global(product_table, "obscore_product_table")
+    blueprint.add_app_template_global(references.of_record, "obscore_references")
     blueprint.add_app_template_global(panel_columns, "obscore_panel_columns")
     app.jinja_env.globals["obscore_page_argument"] = PAGE_ARGUMENT
     return blueprint

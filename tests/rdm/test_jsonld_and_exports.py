@@ -152,3 +152,31 @@ def test_content_negotiation_gives_datacite_and_json_ld(visitor: Researcher, rec
         text = answer.get_data(as_text=True)
         assert json.loads(text)
         assert "Optical" in text or "RA 10.68" in text
+
+
+def test_the_sitemap_follows_records_and_leaves_out_restricted_ones(
+    app: Any, visitor: Researcher, researcher: Researcher, record: dict[str, Any], publish: Callable[[str], Any]
+) -> None:
+    from invenio_search import current_search_client
+
+    from invenio_obscore.rdm import sitemap
+
+    access = {"record": "restricted", "files": "restricted"}
+    secret = publish(researcher.draft({"b.fits": image()}, access=access))
+
+    def update() -> bool:
+        with app.app_context():
+            current_search_client.indices.refresh(index=f"{app.config['SEARCH_INDEX_PREFIX']}*")
+            return sitemap.update()
+
+    assert update()
+    assert not update()
+    index = visitor.client.get("/sitemap.xml")
+    assert index.status_code == 200
+    assert "/sitemap_0.xml" in index.get_data(as_text=True)
+    assert "Sitemap: http" in visitor.client.get("/robots.txt").get_data(as_text=True)
+    pages = visitor.client.get("/sitemap_0.xml").get_data(as_text=True)
+    assert f"/records/{record['id']}<" in pages
+    assert secret["id"] not in pages
+    publish(researcher.draft({"c.fits": image()}))
+    assert update()

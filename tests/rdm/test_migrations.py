@@ -29,6 +29,7 @@ TABLES = [
         "published",
         "reading",
         "reading_part",
+        "references",
         "sheet",
         "verification",
         "work",
