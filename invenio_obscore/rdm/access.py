@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from flask_principal import Identity
+from flask_principal import Identity, UserNeed
 from invenio_db import db
+from invenio_pidstore.errors import PIDDoesNotExistError
 from invenio_rdm_records.proxies import current_rdm_records_service
 from invenio_rdm_records.services.errors import RecordDeletedException
+from invenio_records_resources.services.errors import PermissionDeniedError
 from sqlalchemy import func, select
+from sqlalchemy.exc import NoResultFound
 
 from ..errors import NotFoundError
+from . import permissions
 from .models import ObsCoreProduct, Stage
 from .stored_files import StoredFile, list_files
 
@@ -36,6 +41,38 @@ def draft_to_change(identity: Identity, recid: str) -> Any:  # noqa: ANN401
     draft = draft_to_read(identity, recid)
     current_rdm_records_service.require_permission(identity, "update_draft", record=draft)
     return draft
+
+
+def draft_to_curate(identity: Identity, recid: str) -> Any:  # noqa: ANN401
+    """A draft whose rows the identity may curate, which is whoever may change it.
+
+    Raises
+    ------
+    PermissionDeniedError
+        It may not, or there is no such draft: who may not see it does not learn whether there is.
+    NoResultFound, PIDDoesNotExistError
+        There is no such draft (for those who may see all).
+    """
+    try:
+        return draft_to_change(identity, recid)
+    except (NoResultFound, PIDDoesNotExistError) as error:
+        if permissions.may_curate_all(identity):
+            raise
+        raise PermissionDeniedError("update_draft") from error
+
+
+def draft_of_task(draft_uuid: UUID) -> Any:  # noqa: ANN401
+    """The draft that a task works at for somebody who was asked for permission when it began; None where it is gone."""
+    try:
+        return current_rdm_records_service.draft_cls.get_record(draft_uuid)
+    except NoResultFound:
+        return None
+
+
+def require_account(identity: Identity) -> None:
+    """Raise `PermissionDeniedError` for visitors who are not logged in."""
+    if UserNeed(identity.id) not in identity.provides:
+        raise PermissionDeniedError("search_drafts")
 
 
 def record_to_read(identity: Identity, recid: str) -> Any:  # noqa: ANN401

@@ -25,7 +25,7 @@ def obscore() -> None:
 @with_appcontext
 def setup(print_sql: bool, database: bool, search: bool) -> None:
     """Make schemas, tables, functions, roles and TAP_SCHEMA; doing it again changes nothing."""
-    from . import checks, installation, oai_pmh, statistics
+    from . import checks, installation, oai_pmh, permissions, statistics
 
     if print_sql:
         for statement in installation.administrators_sql():
@@ -42,6 +42,8 @@ def setup(print_sql: bool, database: bool, search: bool) -> None:
             click.echo(f"OAI-PMH: {len(sets)} set(s) made.")
         if database and checks.set_up():
             click.echo("Checks: “Observation metadata” is made for all records; it blocks nothing (severity I).")
+        if database and (role := permissions.ensure_role()):
+            click.echo(f"Roles: {role} may curate all deposits.")
     except ObsCoreError as error:
         raise click.ClickException(str(error)) from error
 

@@ -8,28 +8,33 @@ from typing import Any
 from flask_principal import Identity
 from invenio_db import db
 from invenio_db.uow import UnitOfWork
-from invenio_records_resources.services.uow import TaskOp
 
 from ..errors import ConflictError
-from . import access, queue, verification
-from .deposits import _lock, write_verification
+from . import access, audit, changes, verification
+from .deposits import write_verification
 from .models import Stage
-from .tasks import prepare_draft
-from .verification import Corrections, Verification
-
-#: File key and product.
-Address = tuple[str, str]
+from .verification import Address, Corrections, Head, Verification
 
 
 def change(
-    identity: Identity, recid: str, revision: int, edit: Callable[[Any, Corrections], Corrections]
-) -> Verification:
+    identity: Identity,
+    recid: str,
+    revision: int,
+    edit: Callable[[Any, Corrections], Corrections],
+    *,
+    action: type[audit.CurationAuditLog] = audit.EditAuditLog,
+    note: Callable[[Any, changes.Done], None] = lambda draft, done: None,
+) -> Head:
     """Replace a draft's corrections by what ``edit(draft, corrections)`` makes of them, and commit.
 
     Parameters
     ----------
     revision
         The one that the depositor saw.
+    action
+        What the audit log says of it.
+    note
+        Called with draft and change, within its transaction.
 
     Raises
     ------
@@ -38,16 +43,16 @@ def change(
     """
     draft = access.draft_to_change(identity, recid)
     with UnitOfWork(db.session) as uow:
-        _lock(draft.id)
+        changes.lock(draft.id)
         decided = verification.current(draft.id, Stage.DRAFT)
-        corrections = edit(draft, decided.corrections)
-        stored = verification.store(draft.id, Verification(decided.mapping, corrections, revision))
-        uow.register(TaskOp.for_async_apply(prepare_draft, args=(str(draft.id),), **queue.options()))
+        wanted = verification.replacing(decided.corrections, edit(draft, decided.corrections))
+        done = changes.apply(uow, identity, draft, revision, wanted, action=action)
+        note(draft, done)
         uow.commit()
-    return stored
+    return Head(decided.mapping, done.revision)
 
 
-def mapping_of(identity: Identity, recid: str) -> Verification:
+def mapping_of(identity: Identity, recid: str) -> Head:
     """A draft's mapping and its revision.
 
     Raises
@@ -55,7 +60,7 @@ def mapping_of(identity: Identity, recid: str) -> Verification:
     PermissionDeniedError
         The identity may not read the draft's files.
     """
-    return verification.current(access.draft_to_read(identity, recid).id, Stage.DRAFT)
+    return verification.head(access.draft_to_read(identity, recid).id, Stage.DRAFT)
 
 
 def change_mapping(identity: Identity, recid: str, revision: int, mapping: str) -> Verification:

@@ -13,21 +13,17 @@ from uuid import UUID
 from flask_principal import Identity
 from invenio_db import db
 from invenio_db.uow import UnitOfWork
-from invenio_rdm_records.proxies import current_rdm_records_service
 from invenio_records_resources.services.errors import ValidationErrorGroup
-from invenio_records_resources.services.uow import TaskOp
 from marshmallow import ValidationError
-from sqlalchemy import select
 
 from .. import mapping as mapping_language
-from ..errors import NotFoundError
-from . import access, listing, queue, verification
+from . import access, audit, changes, listing, verification
 from .models import Stage, Status
 from .products import FileProducts, keys_of, products_of
 from .queue import ReadFilesOp
 from .stored_files import all_keys, count_by_status, file_ids, list_files
 from .sweep import has_orphan
-from .tasks import prepare_draft, send_sweep
+from .tasks import send_sweep
 from .verification import Corrections, Verification
 
 #: Seconds that a page computes; what is missing then comes with a later page, or by the task that follows a PUT.
@@ -99,12 +95,15 @@ def write_verification(
     draft = access.draft_to_change(identity, recid)
     _check_mapping(mapping)
     with UnitOfWork(db.session) as uow:
-        _lock(draft.id)
-        _check_corrections(draft.id, corrections, verification.current(draft.id, Stage.DRAFT).corrections)
-        stored = verification.store(draft.id, Verification(mapping, corrections, revision))
-        uow.register(TaskOp.for_async_apply(prepare_draft, args=(str(draft.id),), **queue.options()))
+        changes.lock(draft.id)
+        present = verification.current(draft.id, Stage.DRAFT)
+        _check_corrections(draft.id, corrections, present.corrections)
+        wanted = verification.replacing(present.corrections, corrections)
+        new = None if mapping == present.mapping else mapping
+        action = audit.EditAuditLog if new is None else audit.MappingAuditLog
+        done = changes.apply(uow, identity, draft, revision, wanted, mapping=new, action=action)
         uow.commit()
-    return stored
+    return Verification(mapping, corrections, done.revision)
 
 
 def correct_product(
@@ -141,18 +140,18 @@ def correct_product(
     draft = access.draft_to_change(identity, recid)
     file_key, product = where
     with UnitOfWork(db.session) as uow:
-        _lock(draft.id)
+        changes.lock(draft.id)
         decided = verification.head(draft.id, Stage.DRAFT)
         files = [file for file in list_files(draft.id, Stage.DRAFT) if file.key == file_key]
         listing.one(draft.id, files, decided, product)
         given = verification.corrections_of(draft.id, Stage.DRAFT, [where]).get(where, {})
         kept = {name: value for name, value in given.items() if name not in set(reset)}
-        made = verification.change(draft.id, revision, {where: {**kept, **values}})
+        done = changes.apply(uow, identity, draft, revision, {where: {**kept, **values}})
         for key in keys_of(files, decided.mapping).values():
             listing.lay_over_some(draft.id, file_key, key, [product])
         found = listing.one(draft.id, files, decided, product)
         uow.commit()
-    return made, found
+    return done.revision, found
 
 
 def _check_corrections(draft_uuid: UUID, corrections: Corrections, present: Corrections) -> None:
@@ -178,14 +177,6 @@ def _check_mapping(text: str) -> None:
     ]
     if mistakes:
         raise ValidationErrorGroup(errors=mistakes)
-
-
-def _lock(draft_uuid: UUID) -> None:
-    """Keep the draft from being published or discarded before this transaction ends."""
-    model = current_rdm_records_service.draft_cls.model_cls
-    alive = select(model.id).where(model.id == draft_uuid, model.is_deleted.is_(False)).with_for_update()
-    if db.session.scalar(alive) is None:
-        raise NotFoundError("There is no such draft any more: it was published or discarded.")
 
 
 def read_what_nobody_read(draft_uuid: UUID) -> None:

@@ -22,7 +22,7 @@ from .models import Stage
 from .panel_tasks import count_mapping
 from .resources import _if_match, _pid, _tagged, json_body
 from .schemas import AddressSchema, PublishedAddressSchema, _storable
-from .verification import Verification
+from .verification import Head, Verification
 
 
 class PanelResourceConfig(ResourceConfig):
@@ -221,9 +221,9 @@ def _answer(body: dict[str, Any]) -> Response:
     return response
 
 
-def _mapping(decided: Verification) -> Response:
+def _mapping(decided: Head | Verification) -> Response:
     return _tagged({"revision": decided.revision, "mapping": decided.mapping}, decided.revision)
 
 
-def _changed(stored: Verification, **more: int) -> Response:
+def _changed(stored: Head, **more: int) -> Response:
     return _tagged({"revision": stored.revision, **more}, stored.revision)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -140,13 +140,13 @@ def computed(
     return found
 
 
-def compute_all(files: Iterable[StoredFile], mapping: str) -> None:
-    """Compute everything that these files lack; commits."""
+def compute_all(files: Iterable[StoredFile], mapping: str, *, on_piece: Callable[[], Any] = lambda: None) -> None:
+    """Compute everything that these files lack; commits, and calls ``on_piece`` after each piece."""
     for file in files:
         if file.status is not Status.DONE:
             continue
         try:
-            extractions.compute(file.file_id, file.key, mapping)
+            extractions.compute(file.file_id, file.key, mapping, on_piece=on_piece)
         except FitsLimitError as error:
             logger.warning("no products of %s: %s", file.key, error)
             db.session.rollback()

@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
-from flask_resources import HTTPJSONException, Resource, ResourceConfig, route
+from flask_resources import HTTPJSONException, Resource, ResourceConfig, create_error_handler, route
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from ..mapping.typed import read_cells
 from . import access, deposits, listing, published_listing, published_rows, retries, verification
 from .catalogues import filters
+from .catalogues.filters import FilterError
 from .deposits import DraftPage
 from .http_errors import ERROR_HANDLERS
 from .models import Stage
@@ -33,6 +34,12 @@ from .schemas import (
 _REVISION = re.compile(r"\d{1,9}")
 
 
+def filter_refused(error: FilterError) -> HTTPJSONException:
+    """The answer to a filter that means nothing."""
+    mistake = {"field": "filter", "messages": [str(error)], "index": error.index}
+    return HTTPJSONException(code=400, description=str(error), errors=[mistake])
+
+
 class ObsCoreResourceConfig(ResourceConfig):
     """Routes and error handlers."""
 
@@ -40,7 +47,7 @@ class ObsCoreResourceConfig(ResourceConfig):
     url_prefix = "/records"
     draft_route = "/<pid_value>/draft/obscore"
     record_route = "/<pid_value>/obscore"
-    error_handlers: Mapping[Any, Any] = ERROR_HANDLERS
+    error_handlers: Mapping[Any, Any] = {**ERROR_HANDLERS, FilterError: create_error_handler(filter_refused)}
 
 
 class ObsCoreResource(Resource):

@@ -65,7 +65,8 @@ class StoredFile:
         return self.done_count > 0
 
 
-def _file_model(stage: Stage) -> Any:  # noqa: ANN401 - a model class of the instance's configuration
+def file_model(stage: Stage) -> Any:  # noqa: ANN401 - a model class
+    """The instance's own table of files of drafts or records."""
     service = current_rdm_records_service
     record_cls = service.draft_cls if stage is Stage.DRAFT else service.record_cls
     return record_cls.files.file_cls.model_cls
@@ -73,7 +74,7 @@ def _file_model(stage: Stage) -> Any:  # noqa: ANN401 - a model class of the ins
 
 def _select(record_uuid: UUID, stage: Stage, *columns: Any) -> Select[Any]:  # noqa: ANN401
     """Committed files of one record joined with their readings."""
-    model = _file_model(stage)
+    model = file_model(stage)
     transfer = model.json["transfer"]["type"].as_string()
     return (
         select(*columns)
@@ -92,7 +93,7 @@ def _select(record_uuid: UUID, stage: Stage, *columns: Any) -> Select[Any]:  # n
 
 def list_files(record_uuid: UUID, stage: Stage, *, offset: int = 0, limit: int | None = None) -> list[StoredFile]:
     """Files of a draft or record in the order of their keys."""
-    model = _file_model(stage)
+    model = file_model(stage)
     statement = _select(
         record_uuid,
         stage,
@@ -150,13 +151,13 @@ def file_ids(record_uuid: UUID, stage: Stage, *, unread: bool = False) -> list[U
 
 def all_keys(draft_uuid: UUID) -> set[str]:
     """Names of all files of a draft, uploaded yet or not."""
-    model = _file_model(Stage.DRAFT)
+    model = file_model(Stage.DRAFT)
     return set(db.session.scalars(select(model.key).where(model.record_id == draft_uuid)))
 
 
 def records_with(file_id: UUID) -> list[UUID]:
     """Published records (any version, deleted ones too) that hold these bytes."""
-    model = _file_model(Stage.PUBLISHED)
+    model = file_model(Stage.PUBLISHED)
     statement = (
         select(model.record_id)
         .join(ObjectVersion, ObjectVersion.version_id == model.object_version_id)
@@ -171,7 +172,7 @@ def holders(file_id: UUID) -> list[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     service = current_rdm_records_service
     for stage, owner_cls in ((Stage.DRAFT, service.draft_cls), (Stage.PUBLISHED, service.record_cls)):
-        model, owner = _file_model(stage), owner_cls.model_cls
+        model, owner = file_model(stage), owner_cls.model_cls
         statement = (
             select(owner.json["id"].as_string(), model.key)
             .join(model, model.record_id == owner.id)
@@ -184,7 +185,7 @@ def holders(file_id: UUID) -> list[tuple[str, str]]:
 
 def drafts_with(file_id: UUID) -> list[tuple[UUID, str]]:
     """Drafts that hold these bytes, and the key of the file in each."""
-    model = _file_model(Stage.DRAFT)
+    model = file_model(Stage.DRAFT)
     statement = (
         select(model.record_id, model.key)
         .join(ObjectVersion, ObjectVersion.version_id == model.object_version_id)
@@ -199,7 +200,7 @@ def is_held(file_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - any column e
 
 
 def _holding(stage: Stage, file_id: Any) -> ColumnElement[bool]:  # noqa: ANN401
-    model = _file_model(stage)
+    model = file_model(stage)
     statement = (
         select(model.id)
         .join(ObjectVersion, ObjectVersion.version_id == model.object_version_id)

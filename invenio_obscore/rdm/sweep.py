@@ -15,6 +15,7 @@ from invenio_db import db
 from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, update
 
 from . import queue
+from .catalogues import works
 from .models import ObsCoreExtraction, ObsCoreReading, Status
 from .reading import drop_unreferenced
 from .stored_files import is_held
@@ -46,6 +47,7 @@ def sweep() -> Swept:
     to_sync = _unsynced()
     db.session.commit()
     queue.send(sent)
+    works.sweep()
     return Swept(failed, sent, to_sync)
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ..db.inserting import insert_rows
 from ..errors import ConflictError
-from .models import ObsCoreCorrection, ObsCoreVerification, Stage
+from .models import ObsCoreCorrection, ObsCoreEdit, ObsCoreVerification, Stage
 
 #: ``{file key: {product: {column: value or None}}}``, product being ``"<member>#<key>"`` or ``""``.
 Corrections = dict[str, dict[str, dict[str, Any]]]
@@ -123,12 +123,16 @@ def store(record_uuid: UUID, decided: Verification) -> Verification:
     ConflictError
         Somebody else changed it since.
     """
-    after = flat(decided.corrections)
-    before = flat(corrections(record_uuid, Stage.DRAFT))
-    changed = {address: after.get(address, {}) for address in before.keys() | after.keys()}
-    changed = {address: cells for address, cells in changed.items() if cells != before.get(address, {})}
+    changed = replacing(corrections(record_uuid, Stage.DRAFT), decided.corrections)
     revision = change(record_uuid, decided.revision, changed, mapping=decided.mapping)
     return Verification(decided.mapping, decided.corrections, revision)
+
+
+def replacing(present: Corrections, wanted: Corrections) -> dict[Address, dict[str, Any]]:
+    """What makes the one the other: the products that differ, with all corrections that each is to have."""
+    before, after = flat(present), flat(wanted)
+    found = {address: after.get(address, {}) for address in before.keys() | after.keys()}
+    return {address: cells for address, cells in found.items() if cells != before.get(address, {})}
 
 
 def change(
@@ -219,6 +223,7 @@ def copy(source: UUID, source_stage: Stage, target: UUID, target_stage: Stage) -
 
 def publish(record_uuid: UUID) -> Verification:
     """Make the draft's verification the published one, within the current transaction, and return it."""
+    db.session.execute(delete(ObsCoreEdit).filter_by(record_uuid=record_uuid))
     if head(record_uuid, Stage.DRAFT).revision:
         copy(record_uuid, Stage.DRAFT, record_uuid, Stage.PUBLISHED)
     return current(record_uuid, Stage.PUBLISHED)
@@ -226,5 +231,6 @@ def publish(record_uuid: UUID) -> Verification:
 
 def discard(record_uuid: UUID) -> None:
     """Forget an unpublished draft's verification, within the current transaction."""
+    db.session.execute(delete(ObsCoreEdit).filter_by(record_uuid=record_uuid))
     for model in (ObsCoreVerification, ObsCoreCorrection):
         db.session.execute(delete(model).filter_by(record_uuid=record_uuid, stage=Stage.DRAFT))

@@ -184,6 +184,20 @@ def administrator(make_researcher: Callable[..., Researcher]) -> Researcher:
 
 
 @pytest.fixture(scope="session")
+def documentalist(make_researcher: Callable[..., Researcher], instance_app: Any) -> Researcher:
+    """Who has the role that `invenio obscore setup` makes."""
+    made = make_researcher("documentalist@example.org")
+    with instance_app.app_context():
+        from invenio_accounts.proxies import current_datastore
+        from invenio_db import db
+
+        user = current_datastore.get_user("documentalist@example.org")
+        current_datastore.add_role_to_user(user, current_datastore.find_role("documentalist"))
+        db.session.commit()
+    return made
+
+
+@pytest.fixture(scope="session")
 def visitor(instance_app: Any) -> Researcher:
     """Who is not logged in."""
     return Researcher(instance_app.test_client())

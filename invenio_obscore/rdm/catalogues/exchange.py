@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from flask_principal import Identity
 from invenio_db import db
 
 from ...errors import InputError
-from .. import access, corrections, extractions, products, verification
+from .. import access, audit, corrections, extractions, products, verification
+from ..changes import Done
 from ..models import Stage, Status
 from ..stored_files import StoredFile, list_files
 from ..verification import Corrections, Verification
-from . import table
+from . import history, table
 from .table import Differences, Row, Table
 
 _UNFINISHED = frozenset((None, Status.QUEUED, Status.RUNNING))
@@ -87,7 +89,11 @@ def take_in(identity: Identity, recid: str, revision: int, given: Table) -> Comp
         made.differences = table.compare(_rows(files, decided), given)
         return _laid_over(present, made.differences)
 
-    made.revision = corrections.change(identity, recid, revision, edit).revision
+    def note(draft: Any, done: Done) -> None:  # noqa: ANN401 - the instance's own draft class
+        history.record(draft.id, identity, "table taken in", done)
+
+    kept = corrections.change(identity, recid, revision, edit, action=audit.ImportAuditLog, note=note)
+    made.revision = kept.revision
     return made
 
 

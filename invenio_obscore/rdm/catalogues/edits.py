@@ -1,0 +1,267 @@
+"""Edits of a catalogue's cells: one value for many products, the first one's for all, cell by cell, back to what was.
+
+Each value is checked before anything changes. An edit of many thousand products is done by a task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from flask_principal import Identity
+from invenio_db import db
+from invenio_db.uow import UnitOfWork
+from sqlalchemy import false, func, select, tuple_
+
+from ...errors import ColumnError, ConflictError, InputError, NotFoundError
+from ...mapping.typed import Cell, TypedError, read_cells
+from .. import access, changes, listing, verification
+from ..cells import COLUMNS
+from ..changes import Done
+from ..entries import Query, conditions, order
+from ..listing import Sheet
+from ..models import NAMED_BY, ObsCoreWork, Stage
+from ..verification import Address
+from . import history, works
+
+#: Products that a request edits; of more a task does it.
+AT_ONCE = 5000
+_MOST_MISTAKES = 100
+#: The instance's own class of drafts.
+Draft = Any
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A value that is wrong: which one of several, its column and product."""
+
+    message: str
+    column: str = ""
+    index: int = 0
+    address: Address = ("", "")
+
+
+class EditError(InputError):
+    """An edit with wrong values, of which nothing was done."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = list(mistakes[:_MOST_MISTAKES])
+        more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
+        super().__init__(f"Nothing was changed: {self.mistakes[0].message}{more}")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What somebody wants to change.
+
+    Attributes
+    ----------
+    action
+        ``set``, ``fill``, ``reset`` or ``cells``.
+    columns, value
+        Which columns, and for ``set`` what was typed for the one.
+    products, matching
+        The products in the order in which they were chosen, or all that a listing shows.
+    cells
+        For ``cells``: product, column and what was typed.
+    """
+
+    action: str
+    columns: Sequence[str] = ()
+    value: Cell = None
+    products: Sequence[Address] = ()
+    matching: Query | None = None
+    cells: Sequence[tuple[Address, str, Cell]] = field(default_factory=tuple)
+
+    @property
+    def what(self) -> str:
+        """In a few words."""
+        names = dict.fromkeys(column for _, column, _ in self.cells) if self.cells else self.columns
+        return " ".join([self.action, ", ".join(list(names)[:5])])
+
+
+def make(identity: Identity, recid: str, revision: int, edit: Edit) -> Done | tuple[Draft, int]:
+    """Make an edit and commit; of more than :data:`AT_ONCE` products only say how many there are.
+
+    Raises
+    ------
+    EditError
+        Values are wrong, or products do not exist.
+    ConflictError
+        Somebody else changed mapping or corrections since, or many corrections are still being laid over.
+    """
+    draft = access.draft_to_curate(identity, recid)
+    if verification.head(draft.id, Stage.DRAFT).revision != revision:
+        raise ConflictError("The rows were changed by somebody else in the meantime.", remedy="load them again")
+    count = reach(draft.id, edit)
+    if count > AT_ONCE:
+        return draft, count
+    return _make(identity, draft, revision, edit)
+
+
+def reach(draft_uuid: UUID, edit: Edit) -> int:
+    """How many products an edit reaches; its values are checked.
+
+    Raises
+    ------
+    EditError
+        A value that was typed is wrong.
+    """
+    _typed(edit)
+    if edit.matching is None:
+        return len(edit.products) or len({address for address, _, _ in edit.cells})
+    sheet = _whole_sheet(draft_uuid)
+    found = sheet.entries(edit.matching.columns)
+    wanted = select(func.count()).select_from(found).where(*conditions(found, edit.matching), ~found.c.failed)
+    return db.session.scalar(wanted) or 0
+
+
+def _make(identity: Identity, draft: Draft, revision: int, edit: Edit, work_id: UUID | None = None) -> Done:
+    with UnitOfWork(db.session) as uow:
+        changes.lock(draft.id)
+        if work_id and not works.is_wanted(work_id):
+            return Done(revision)  # another worker did it meanwhile
+        wanted = _wanted(draft.id, edit)
+        done = Done(revision)
+        if wanted:
+            done = changes.apply(uow, identity, draft, revision, wanted)
+            history.record(draft.id, identity, edit.what, done)
+        if work_id:
+            works.finish(work_id, answer(done))
+        uow.commit()
+    return done
+
+
+def answer(done: Done) -> dict[str, Any]:
+    """What was done, as JSON has it."""
+    return {"revision": done.revision, "cells": done.cells, "products": len(done.pairs), "columns": done.columns}
+
+
+def attend(work: ObsCoreWork) -> None:
+    """Do an edit of many products that a request left to a task; commits."""
+    from .edit_schemas import load_edit
+
+    identity = Identity(work.user_id)
+    draft = access.draft_of_task(work.record_uuid)
+    if draft is None:
+        raise NotFoundError("There is no such draft any more: it was published or discarded.")
+    _make(identity, draft, work.body["revision"], load_edit(work.body["edit"]), work.id)
+
+
+def _whole_sheet(draft_uuid: UUID) -> Sheet:
+    sheet = listing.open_sheet(draft_uuid)
+    if not sheet.laid:
+        raise ConflictError(
+            "Corrections of many rows are still being worked in: what matches is not known yet.",
+            remedy="wait until it is done",
+        )
+    return sheet
+
+
+def _wanted(draft_uuid: UUID, edit: Edit) -> dict[Address, dict[str, Any]]:
+    """All corrections that each of the products is to have; those that stay as they are are left out."""
+    typed = _typed(edit)
+    columns = sorted({name for values in typed.values() for name in values} | set(edit.columns))
+    rows = _rows(draft_uuid, edit, columns)
+    given = verification.corrections_of(draft_uuid, Stage.DRAFT, list(rows))
+    if edit.action == "reset":
+        dropped = set(edit.columns)
+        kept = {a: {n: v for n, v in given.get(a, {}).items() if n not in dropped} for a in rows}
+        return {address: values for address, values in kept.items() if values != given.get(address, {})}
+    if edit.action == "fill":
+        first = next(iter(rows.values()), {})
+        typed = {_EVERY: {name: first.get(name) for name in edit.columns}}
+    wanted = {}
+    for address, row in rows.items():
+        values = typed[_EVERY] if _EVERY in typed else typed[address]
+        if new := {name: value for name, value in values.items() if row.get(name) != value}:
+            wanted[address] = {**given.get(address, {}), **new}
+    return wanted
+
+
+#: In place of an address: each product of the selection.
+_EVERY: Address = ("", "\0")
+
+
+def _typed(edit: Edit) -> dict[Address, dict[str, Cell]]:
+    """Values as cells hold them, by product.
+
+    Raises
+    ------
+    EditError
+        Some have no meaning.
+    """
+    if edit.action == "set":
+        return {_EVERY: _read_all([(_EVERY, edit.columns[0], edit.value)])[_EVERY]}
+    return _read_all(edit.cells)
+
+
+def _read_all(cells: Iterable[tuple[Address, str, Cell]]) -> dict[Address, dict[str, Cell]]:
+    found: dict[Address, dict[str, Cell]] = {}
+    mistakes = []
+    for index, (address, column, value) in enumerate(cells):
+        try:
+            found.setdefault(address, {}).update(_read(column, value))
+        except ColumnError as error:
+            mistakes.append(Mistake(str(error), column, index, address if address != _EVERY else ("", "")))
+    if mistakes:
+        raise EditError(mistakes)
+    return found
+
+
+def _read(column: str, value: Cell) -> dict[str, Cell]:
+    if column not in COLUMNS:
+        raise TypedError({column: f"{column[:60]!r} is no column that a person may set"})
+    if isinstance(value, bool) or not isinstance(value, Cell):
+        raise TypedError({column: f"{column}: a text, a number or null is expected"})
+    return read_cells({column: value})
+
+
+def _rows(draft_uuid: UUID, edit: Edit, columns: Sequence[str]) -> dict[Address, dict[str, Any]]:
+    """The cells of the products as they are, in the order of the selection.
+
+    Raises
+    ------
+    EditError
+        The draft has no such product.
+    """
+    if edit.matching is not None:
+        sheet = _whole_sheet(draft_uuid)
+        found = sheet.entries({*columns, *edit.matching.columns})
+        statement = select(found).where(*conditions(found, edit.matching), ~found.c.failed)
+        statement = statement.order_by(*order(found, edit.matching.sort))
+        return _by_address(statement, columns)
+    wanted = list(dict.fromkeys(edit.products or (address for address, _, _ in edit.cells)))
+    known = _named_rows(listing.open_sheet(draft_uuid), wanted, columns)
+    mistakes = [
+        Mistake(f"There is no product {address[1][:100]!r} in a file {address[0][:100]!r}", "products", index, address)
+        for index, address in enumerate(wanted)
+        if address not in known
+    ]
+    if mistakes:
+        raise EditError(mistakes)
+    return {address: known[address] for address in wanted}
+
+
+def _named_rows(sheet: Sheet, wanted: Sequence[Address], columns: Sequence[str]) -> dict[Address, dict[str, Any]]:
+    files = {file for file, _ in wanted}
+    some = Sheet(
+        sheet.draft_uuid, sheet.decided, [file for file in sheet.files if file.key in files], sheet.states, sheet.laid
+    )
+    if not some.keys:
+        return {}
+    found = some.entries(columns)
+    beginning = func.left(found.c.product, NAMED_BY).in_({product[:NAMED_BY] for _, product in wanted})
+    statement = select(found).where(
+        beginning if wanted else false(), tuple_(found.c.file_key, found.c.product).in_(list(wanted)), ~found.c.failed
+    )
+    return _by_address(statement.order_by(found.c.number.desc()), columns)
+
+
+def _by_address(statement: Any, columns: Sequence[str]) -> dict[Address, dict[str, Any]]:  # noqa: ANN401 - a Select
+    found: dict[Address, Mapping[str, Any]] = {}
+    for row in db.session.execute(statement).mappings():
+        found[(row["file_key"], row["product"])] = row
+    return {address: {name: row[name] for name in columns} for address, row in found.items()}

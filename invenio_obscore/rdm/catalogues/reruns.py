@@ -1,0 +1,179 @@
+"""Extracting a draft again, with another mapping or the present extractor, to see the difference before it counts.
+
+A task computes the products in the cache that every page uses, and lays the draft's corrections over them; nothing of
+the draft changes until the result is taken over, which is then only a change of its mapping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from flask_principal import Identity
+from invenio_db import db
+from invenio_db.uow import UnitOfWork
+from sqlalchemy import delete, update
+
+from ... import mapping as mapping_language
+from ...errors import ConflictError, NotFoundError
+from ...extraction import EXTRACTOR_VERSION
+from .. import access, audit, changes, listing, overlays, products, sheets, verification
+from ..cells import COLUMNS
+from ..changes import Done
+from ..entries import entries
+from ..models import ObsCoreOverlay, ObsCorePublished, ObsCoreWork, Stage, Status
+from ..products import keys_of
+from ..stored_files import StoredFile, list_files
+from . import works
+from .differences import Comparison, published_rows, published_version, rows
+
+_KIND = "rerun"
+
+
+def begin(identity: Identity, recid: str, mapping: str | None) -> UUID:
+    """Have a task extract the draft again; the work's id.
+
+    Parameters
+    ----------
+    mapping
+        Another mapping; the present one without.
+
+    Raises
+    ------
+    MappingError
+        The mapping is wrong.
+    """
+    draft = access.draft_to_curate(identity, recid)
+    decided = verification.head(draft.id, Stage.DRAFT)
+    wanted = decided.mapping if mapping is None else mapping
+    mapping_language.parse(wanted, functions=mapping_language.installed(), web=True)
+    body = {"mapping": wanted, "revision": decided.revision, "extractor": EXTRACTOR_VERSION}
+    return works.begin(draft.id, identity, _KIND, body, total=len(_read(draft.id)))
+
+
+def listed(identity: Identity, recid: str) -> list[dict[str, Any]]:
+    """The draft's reruns, newest first."""
+    draft = access.draft_to_curate(identity, recid)
+    revision = verification.head(draft.id, Stage.DRAFT).revision
+    return [_head(work, revision) for work in works.of_draft(draft.id, _KIND)]
+
+
+def read(identity: Identity, recid: str, name: str, *, page: int, size: int) -> dict[str, Any]:
+    """How far a rerun is, and once it is done what would change.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such rerun.
+    """
+    draft = access.draft_to_curate(identity, recid)
+    work = works.find(draft.id, _KIND, name)
+    shown = _head(work, verification.head(draft.id, Stage.DRAFT).revision)
+    shown |= {"mapping": work.body["mapping"], "page": page, "size": size, "products": [], "total_products": 0}
+    if shown["state"] == "done" and work.result:
+        counts = work.result["counts"]
+        shown["total_products"] = counts["changed"] + counts["added"] + counts["gone"]
+        shown["products"] = _compared(draft, work).page(page, size) if shown["total_products"] else []
+    db.session.commit()
+    return shown
+
+
+def _head(work: ObsCoreWork, revision: int) -> dict[str, Any]:
+    outdated = work.body["revision"] != revision or work.body["extractor"] != EXTRACTOR_VERSION
+    return {
+        "id": str(work.id),
+        "state": "stale" if work.state == "done" and outdated else work.state,
+        "done": work.done,
+        "total": work.total,
+        "message": work.message,
+        "revision": work.body["revision"],
+        "created": work.created_at.isoformat(),
+        "counts": (work.result or {}).get("counts"),
+    }
+
+
+def accept(identity: Identity, recid: str, name: str, revision: int) -> Done:
+    """Take over what a rerun gave, and commit.
+
+    Raises
+    ------
+    ConflictError
+        The draft was changed since, or the rerun is not done.
+    """
+    draft = access.draft_to_curate(identity, recid)
+    with UnitOfWork(db.session) as uow:
+        changes.lock(draft.id)
+        work = works.find(draft.id, _KIND, name)
+        if work.state != "done":
+            raise ConflictError("The rerun is not done.", remedy="wait until it is, or begin another one")
+        if work.body["revision"] != revision or work.body["extractor"] != EXTRACTOR_VERSION:
+            raise ConflictError("The draft was changed since this was computed.", remedy="run it again")
+        done = changes.apply(
+            uow, identity, draft, revision, {}, mapping=work.body["mapping"], action=audit.RerunAuditLog
+        )
+        _take_overlays(draft.id, work.id)
+        works.drop(work.id)
+        uow.commit()
+    return done
+
+
+def _take_overlays(draft_uuid: UUID, work_id: UUID) -> None:
+    """What corrections make of the new products is computed already."""
+    overlays.lock(draft_uuid)
+    db.session.execute(delete(ObsCoreOverlay).filter_by(record_uuid=draft_uuid))
+    db.session.execute(update(ObsCoreOverlay).filter_by(record_uuid=work_id).values(record_uuid=draft_uuid))
+    sheets.note_laid(draft_uuid, changes.digest(draft_uuid))
+
+
+def drop(identity: Identity, recid: str, name: str) -> None:
+    """Forget a rerun, done or not, and commit."""
+    draft = access.draft_to_curate(identity, recid)
+    works.drop(works.find(draft.id, _KIND, name).id)
+    db.session.commit()
+
+
+def attend(work: ObsCoreWork) -> None:
+    """Extract a draft again, count what would change, and keep that; commits."""
+    work_id, draft_uuid, mapping = work.id, work.record_uuid, work.body["mapping"]
+    draft = access.draft_of_task(draft_uuid)
+    if draft is None:
+        raise NotFoundError("There is no such draft any more: it was published or discarded.")
+    files = _read(draft_uuid)
+    for number, file in enumerate(files, 1):
+        products.compute_all([file], mapping, on_piece=partial(works.progressed, work_id, number - 1, len(files)))
+        if not works.progressed(work_id, number, len(files)):
+            return  # somebody dropped it
+    if verification.head(draft_uuid, Stage.DRAFT).revision == work.body["revision"]:
+        _lay_over(work_id, draft_uuid, files, mapping)
+    counts = _compared(draft, work).count()
+    works.finish(work_id, {"counts": counts.to_dict()})
+    db.session.commit()
+
+
+def _lay_over(work_id: UUID, draft_uuid: UUID, files: Sequence[StoredFile], mapping: str) -> None:
+    corrections = verification.corrections(draft_uuid, Stage.DRAFT)
+    given = [(key, corrections.get(name, {})) for name, key in keys_of(files, mapping).items()]
+    overlays.refresh(work_id, given, on_batch=lambda done, total: works.progressed(work_id, len(files), len(files)))
+
+
+def _compared(draft: Any, work: ObsCoreWork) -> Comparison:  # noqa: ANN401 - the instance's own draft class
+    """The draft's rows as they are (or as an older extractor made them, if they are public) and as they would be."""
+    after = rows(entries(work.id, keys_of(_read(draft.id), work.body["mapping"]), columns=COLUMNS))
+    sheet = listing.open_sheet(draft.id)
+    version = published_version(draft) if work.body["mapping"] == sheet.decided.mapping else None
+    if version is not None and is_outdated(version):
+        return Comparison(published_rows(version), after)
+    return Comparison(rows(sheet.entries(COLUMNS)), after)
+
+
+def is_outdated(version: UUID) -> bool:
+    """Whether an older extractor than the present one made a version's published rows."""
+    other = ObsCorePublished.extractor_version != EXTRACTOR_VERSION
+    found = ObsCorePublished.query.with_entities(ObsCorePublished.record_uuid)
+    return found.filter(ObsCorePublished.record_uuid == version, other).first() is not None
+
+
+def _read(draft_uuid: UUID) -> list[StoredFile]:
+    return [file for file in list_files(draft_uuid, Stage.DRAFT) if file.status is Status.DONE]

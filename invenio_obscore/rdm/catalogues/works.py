@@ -1,0 +1,133 @@
+"""What a task does for somebody who waits, with progress, and so that a dead worker's is taken up by another one."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask_principal import Identity
+from invenio_db import db
+from invenio_db.uow import UnitOfWork
+from invenio_records_resources.services.uow import TaskOp
+from kombu.exceptions import OperationalError
+from sqlalchemy import and_, delete, func, or_, select, update
+
+from ...errors import NotFoundError
+from .. import queue
+from ..models import ObsCoreOverlay, ObsCoreWork
+
+logger = logging.getLogger(__name__)
+
+#: Who works says so more often than this.
+_SILENT = timedelta(seconds=90)
+_MOST_ATTEMPTS = 3
+_KEPT = timedelta(days=7)
+
+
+def begin(draft_uuid: UUID, identity: Identity, kind: str, body: dict[str, Any], *, total: int = 0) -> UUID:
+    """Note the work and have a task do it, in a transaction of its own."""
+    from .tasks import attend
+
+    made = uuid4()
+    with UnitOfWork(db.session) as uow:
+        db.session.add(
+            ObsCoreWork(id=made, record_uuid=draft_uuid, kind=kind, user_id=str(identity.id), body=body, total=total)
+        )
+        uow.register(TaskOp.for_async_apply(attend, args=(str(made),), **queue.options()))
+        uow.commit()
+    return made
+
+
+def find(draft_uuid: UUID, kind: str, name: str) -> ObsCoreWork:
+    """Work of a draft.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such work, or it is another draft's.
+    """
+    try:
+        wanted = UUID(name)
+    except ValueError as error:
+        raise NotFoundError("There is no such task.") from error
+    work = db.session.scalar(select(ObsCoreWork).filter_by(id=wanted, record_uuid=draft_uuid, kind=kind))
+    if work is None:
+        raise NotFoundError("There is no such task.")
+    return work
+
+
+def of_draft(draft_uuid: UUID, kind: str, *, most: int = 10) -> list[ObsCoreWork]:
+    """Work of a draft, newest first."""
+    statement = select(ObsCoreWork).filter_by(record_uuid=draft_uuid, kind=kind)
+    return list(db.session.scalars(statement.order_by(ObsCoreWork.created_at.desc()).limit(most)))
+
+
+def claim(work_id: UUID) -> ObsCoreWork | None:
+    """Take up work that nobody does, and commit; None where there is none."""
+    free = or_(ObsCoreWork.attempts == 0, ObsCoreWork.touched_at < func.now() - _SILENT)
+    statement = update(ObsCoreWork).where(ObsCoreWork.id == work_id, ObsCoreWork.state == "running", free)
+    taken: Any = db.session.execute(statement.values(attempts=ObsCoreWork.attempts + 1, touched_at=func.now()))
+    db.session.commit()
+    return db.session.get(ObsCoreWork, work_id, populate_existing=True) if taken.rowcount else None
+
+
+def progressed(work_id: UUID, done: int, total: int) -> bool:
+    """Note how far the work is, and commit; False where it was dropped."""
+    statement = update(ObsCoreWork).where(ObsCoreWork.id == work_id, ObsCoreWork.state == "running")
+    written: Any = db.session.execute(statement.values(done=done, total=total, touched_at=func.now()))
+    db.session.commit()
+    return bool(written.rowcount)
+
+
+def is_wanted(work_id: UUID) -> bool:
+    """Whether the work is still to be done; it waits for whoever is finishing it."""
+    statement = select(ObsCoreWork.state).where(ObsCoreWork.id == work_id).with_for_update()
+    return db.session.scalar(statement) == "running"
+
+
+def finish(work_id: UUID, result: dict[str, Any]) -> None:
+    """Note the result, within the current transaction."""
+    _end(work_id, state="done", result=result, done=ObsCoreWork.total)
+
+
+def fail(work_id: UUID, message: str) -> None:
+    """Note that it cannot be done, and why, and commit."""
+    db.session.rollback()
+    _end(work_id, state="failed", message=message)
+    db.session.commit()
+
+
+def _end(work_id: UUID, **values: Any) -> None:  # noqa: ANN401 - columns
+    statement = update(ObsCoreWork).where(ObsCoreWork.id == work_id, ObsCoreWork.state == "running")
+    db.session.execute(statement.values(**values, touched_at=func.now()))
+
+
+def drop(work_id: UUID) -> None:
+    """Forget work and what was computed for it, within the current transaction."""
+    db.session.execute(delete(ObsCoreOverlay).filter_by(record_uuid=work_id))
+    db.session.execute(delete(ObsCoreWork).filter_by(id=work_id))
+
+
+def sweep() -> None:
+    """Fail what was begun too often, have lost work taken up again, forget old results; commits."""
+    silent = and_(ObsCoreWork.state == "running", ObsCoreWork.touched_at < func.now() - _SILENT)
+    too_often = update(ObsCoreWork).where(silent, ObsCoreWork.attempts >= _MOST_ATTEMPTS)
+    message = f"The process that did this stopped {_MOST_ATTEMPTS} times; it is not tried again."
+    db.session.execute(too_often.values(state="failed", message=message))
+    lost = list(db.session.scalars(select(ObsCoreWork.id).where(silent)))
+    for old in db.session.scalars(select(ObsCoreWork.id).where(ObsCoreWork.created_at < func.now() - _KEPT)).all():
+        drop(old)
+    db.session.commit()
+    _send(lost)
+
+
+def _send(lost: list[UUID]) -> None:
+    from .tasks import attend
+
+    try:
+        for work_id in lost:
+            attend.apply_async(args=(str(work_id),), **queue.options())
+    except OperationalError:
+        logger.warning("the message broker does not answer; the next sweep sends the work again", exc_info=True)

@@ -1,0 +1,136 @@
+"""The one way in which a draft's mapping and corrections change: on condition, noted, with what follows from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from flask_principal import Identity
+from invenio_db import db
+from invenio_db.uow import UnitOfWork
+from invenio_rdm_records.proxies import current_rdm_records_service
+from invenio_records_resources.services.uow import TaskOp
+from sqlalchemy import select
+
+from ..errors import NotFoundError
+from . import audit, listing, queue, sheets, verification
+from .models import Stage
+from .products import keys_of
+from .stored_files import list_files
+from .tasks import prepare_draft
+from .verification import Address
+
+#: Products whose rows follow in the transaction of the change; of more, those that nobody looks at follow by a task.
+_AT_ONCE = 500
+
+#: All corrections of a product before and after a change.
+Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
+_NOTHING = object()
+
+
+@dataclass(frozen=True)
+class Done:
+    """A change that was made.
+
+    Attributes
+    ----------
+    revision
+        The draft's new one.
+    pairs
+        Corrections of the products that it touched.
+    """
+
+    revision: int
+    pairs: Mapping[Address, Pair] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> dict[str, int]:
+        """How many cells of each column changed."""
+        return dict(
+            Counter(
+                name
+                for before, after in self.pairs.values()
+                for name in before.keys() | after.keys()
+                if before.get(name, _NOTHING) != after.get(name, _NOTHING)
+            )
+        )
+
+    @property
+    def cells(self) -> int:
+        """How many cells changed."""
+        return sum(self.columns.values())
+
+
+def apply(
+    uow: UnitOfWork,
+    identity: Identity,
+    draft: Any,  # noqa: ANN401 - the instance's own draft class
+    revision: int,
+    wanted: Mapping[Address, Mapping[str, Any]],
+    *,
+    mapping: str | None = None,
+    action: type[audit.CurationAuditLog] = audit.EditAuditLog,
+) -> Done:
+    """Give products these corrections, all that each has, within the unit of work; the draft is locked before.
+
+    Parameters
+    ----------
+    revision
+        The one that somebody saw.
+    mapping
+        The draft's new mapping; without, it stays.
+
+    Raises
+    ------
+    ConflictError
+        Somebody else changed mapping or corrections since.
+    """
+    given = verification.corrections_of(draft.id, Stage.DRAFT, list(wanted))
+    pairs = {
+        address: (given.get(address, {}), after) for address, after in wanted.items() if given.get(address, {}) != after
+    }
+    was_laid = mapping is None and len(pairs) <= _AT_ONCE and _is_laid(draft.id)
+    made = verification.change(
+        draft.id, revision, {address: after for address, (_, after) in pairs.items()}, mapping=mapping
+    )
+    done = Done(made, pairs)
+    if was_laid:
+        _lay_over(draft.id, pairs)
+    else:
+        uow.register(TaskOp.for_async_apply(prepare_draft, args=(str(draft.id),), **queue.options()))
+    audit.note(uow, identity, action, draft, revision=made, products=len(pairs), columns=done.columns)
+    return done
+
+
+def lock(draft_uuid: UUID) -> None:
+    """Keep the draft from being published or discarded before this transaction ends."""
+    model = current_rdm_records_service.draft_cls.model_cls
+    alive = select(model.id).where(model.id == draft_uuid, model.is_deleted.is_(False)).with_for_update()
+    if db.session.scalar(alive) is None:
+        raise NotFoundError("There is no such draft any more: it was published or discarded.")
+
+
+def digest(draft_uuid: UUID) -> str:
+    """Of everything that the draft's rows depend on, as it is within this transaction."""
+    decided = verification.head(draft_uuid, Stage.DRAFT)
+    return sheets.digest(decided.revision, keys_of(list_files(draft_uuid, Stage.DRAFT), decided.mapping))
+
+
+def _is_laid(draft_uuid: UUID) -> bool:
+    return sheets.is_laid(draft_uuid, digest(draft_uuid))
+
+
+def _lay_over(draft_uuid: UUID, addresses: Iterable[Address]) -> None:
+    """Have these products corrected; all others are."""
+    decided = verification.head(draft_uuid, Stage.DRAFT)
+    keys = keys_of(list_files(draft_uuid, Stage.DRAFT), decided.mapping)
+    by_file: dict[str, list[str]] = {}
+    for file_key, product in addresses:
+        by_file.setdefault(file_key, []).append(product)
+    for file_key, names in by_file.items():
+        if file_key in keys:
+            listing.lay_over_some(draft_uuid, file_key, keys[file_key], names)
+    sheets.note_laid(draft_uuid, sheets.digest(decided.revision, keys))
