@@ -20,7 +20,7 @@ from . import audit, listing, queue, sheets, verification
 from .models import Stage
 from .products import keys_of
 from .stored_files import list_files
-from .tasks import prepare_draft
+from .tasks import check_draft, prepare_draft
 from .verification import Address
 
 #: Products whose rows follow in the transaction of the change; of more, those that nobody looks at follow by a task.
@@ -99,8 +99,8 @@ def apply(
     done = Done(made, pairs)
     if was_laid:
         _lay_over(draft.id, pairs)
-    else:
-        uow.register(TaskOp.for_async_apply(prepare_draft, args=(str(draft.id),), **queue.options()))
+    task = check_draft if was_laid else prepare_draft
+    uow.register(TaskOp.for_async_apply(task, args=(str(draft.id),), **queue.options()))
     audit.note(uow, identity, action, draft, revision=made, products=len(pairs), columns=done.columns)
     return done
 

@@ -45,6 +45,12 @@ def prepare_draft(draft_uuid: str) -> None:
 
 
 @shared_task(ignore_result=True)
+def check_draft(draft_uuid: str) -> None:
+    """Check a draft again whose products are computed, after its corrections were changed."""
+    checks.run_again(UUID(draft_uuid))
+
+
+@shared_task(ignore_result=True)
 def forget() -> None:
     """Drop readings that nothing holds any more."""
     sweeping.forget()

@@ -25,6 +25,11 @@ def image(*, ra: float = 10.6847, dec: float = 41.2687, **cards: Any) -> bytes:
     return _bytes(hdu)
 
 
+def no_data() -> bytes:
+    """A header and nothing else."""
+    return _bytes(fits.PrimaryHDU())
+
+
 def gzip_bomb(first: bytes = b"") -> bytes:
     """Half a megabyte that inflates to 600 MB of zeros behind the first bytes."""
     return gzip.compress(first) + gzip.compress(bytes(100 * 2**20)) * 6

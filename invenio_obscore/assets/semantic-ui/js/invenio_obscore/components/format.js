@@ -93,5 +93,8 @@ const BESIDE = {
 /** What stands beside a value, in another form; an empty text where nothing helps. */
 export const beside = (column, value) => (isNumber(value) && BESIDE[column] ? BESIDE[column](value) : "");
 
+/** A value to be read: a number without the last, binary digits. */
+export const readable = (value) => plain(isNumber(value) ? Number(value.toPrecision(12)) : value);
+
 /** A value as it stands in a cell. */
 export const plain = (value) => (value === null || value === undefined ? "" : String(value));

@@ -1,6 +1,6 @@
 import { i18next } from "@translations/invenio_obscore/i18next";
 import PropTypes from "prop-types";
-import React, { useEffect, useRef, useState } from "react";
+import React, { useLayoutEffect, useRef, useState } from "react";
 import { Button, Icon } from "semantic-ui-react";
 import { beside, plain, readable } from "../components/format";
 import { example } from "./columns";
@@ -31,7 +31,8 @@ Shown.defaultProps = { value: undefined };
 /** The field in which a value of a column is typed. */
 export const Field = ({ column, id, typed, error, onType, focus }) => {
   const input = useRef(null);
-  useEffect(() => {
+  // Before anything else is typed.
+  useLayoutEffect(() => {
     if (focus) input.current.focus();
   }, [focus]);
   const shared = {
