@@ -259,7 +259,7 @@ OBSCORE_TAP_WRITE_TIMEOUT = 60
 """Seconds in which a client must take the next piece of an answer (under gunicorn; other servers have a setting)."""
 
 OBSCORE_TAP_QUERIES_PER_CLIENT = 6
-"""Synchronous queries of one address that run at the same time in one process; 0 for any number.
+"""Synchronous queries of one address that run at the same time on one host; 0 for any number.
 
 A further one waits two seconds for its turn, then the answer is 503 with ``Retry-After``. Fewer than
 ``OBSCORE_TAP_CONNECTIONS``, so that nobody takes them all."""

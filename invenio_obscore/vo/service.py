@@ -39,7 +39,7 @@ class TapService:
         self.settings = settings
         self.names = ObjectNames(settings.names) if settings.names is not None else None
         self.queries = QueryService(settings.query, locate=self.names)
-        self.clients = ClientLimit(settings.queries_per_client)
+        self.clients = ClientLimit(settings.queries_per_client, settings.query.uri)
         self.up_since = datetime.now(UTC)
         self._tables: tuple[float, TableSet] | None = None
 

@@ -29,7 +29,7 @@ class VoSettings:
     write_timeout
         Seconds in which a client must take a piece of an answer.
     queries_per_client
-        Synchronous queries of one client that run at the same time in one process; 0 for any number.
+        Synchronous queries of one client that run at the same time on this host; 0 for any number.
     max_request_bytes
         Largest request.
     upload_bytes

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from invenio_obscore.errors import ConfigurationError
+from invenio_obscore.errors import ConfigurationError, ServiceError
 from invenio_obscore.vo.application import tap_service
+from invenio_obscore.vo.clients import ClientLimit
 
 QUERY = {"LANG": "ADQL", "QUERY": "SELECT TOP 1 target_name FROM ivoa.obscore"}
 ONE_EACH = {"OBSCORE_TAP_QUERIES_PER_CLIENT": "1"}
@@ -57,6 +60,29 @@ def test_nobody_is_believed_without_a_proxy(make_app):
     leave = tap_service(app).clients.enter("127.0.0.1")
     assert behind(app, "192.0.2.2").status_code == 503
     leave()
+
+
+_TAKE = (
+    "import sys; from invenio_obscore.vo.clients import ClientLimit; ClientLimit(1, 'a test', 0.2).enter(sys.argv[1])"
+)
+
+
+def test_all_processes_of_a_host_count_together():
+    def elsewhere(client: str) -> str:
+        command = [sys.executable, "-c", _TAKE, client]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stderr
+
+    limit = ClientLimit(1, "a test", 0.2)
+    leave = limit.enter("192.0.2.1")
+    assert "you have 1 queries running" in elsewhere("192.0.2.1")
+    assert elsewhere("192.0.2.2") == ""
+    with pytest.raises(ServiceError):
+        limit.enter("192.0.2.1")
+    limit.enter("192.0.2.2")()  # a process that ended has left
+    assert ClientLimit(1, "another service").enter("192.0.2.1")
+    leave()
+    leave()
+    assert elsewhere("192.0.2.1") == ""
 
 
 def test_addresses_are_those_that_the_proxy_has(make_app):
