@@ -10,7 +10,7 @@ from typing import Any
 from flask_principal import Identity
 from invenio_drafts_resources.services.records.components import ServiceComponent
 
-from . import custom_fields, publication
+from . import custom_fields, doi_backlog, publication
 
 
 class PublicationComponent(ServiceComponent):
@@ -36,19 +36,23 @@ class PublicationComponent(ServiceComponent):
         """Rows of what the depositor verified, in the transaction that publishes the record."""
         _strip(record)
         publication.publish(record, self.uow)
+        doi_backlog.expect(record)
 
     def lift_embargo(self, identity: Identity, draft: Any = None, record: Any = None) -> None:  # noqa: ANN401
         """Rows of what an embargo hid; the DOI is reserved first, since the rows name it."""
         self.service.pids.pid_manager.create_and_reserve(record)
         publication.sync(record, self.uow)
+        doi_backlog.expect(record)
 
     def delete_record(self, identity: Identity, data: Any = None, record: Any = None) -> None:  # noqa: ANN401
         """No rows of a tombstone; the version before returns."""
         publication.sync(record, self.uow)
+        doi_backlog.expect(record)
 
     def restore_record(self, identity: Identity, data: Any = None, record: Any = None) -> None:  # noqa: ANN401
         """The rows come back as they were published."""
         publication.sync(record, self.uow)
+        doi_backlog.expect(record)
 
 
 def _strip(record: Any) -> None:  # noqa: ANN401

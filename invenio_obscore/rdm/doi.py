@@ -141,8 +141,7 @@ def _is_restricted(record: Any) -> bool:  # noqa: ANN401
 
 @shared_task(ignore_result=True)
 def retry_dois() -> None:
-    """Look for registrations that got lost, and try what is due."""
-    doi_backlog.find_lost()
+    """Try what is due."""
     doi_backlog.retry()
 
 

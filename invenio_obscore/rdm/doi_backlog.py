@@ -1,6 +1,8 @@
 """DOIs that DataCite has still to be told of: kept in a table, tried again with growing waits, shown to the operator.
 
-An entry goes when DataCite has taken what the record says now, whoever told it. Records never wait for DataCite.
+Each change of a record that DataCite is to know of leaves an entry in its own transaction. InvenioRDM's task tells
+DataCite a moment later, and the entry goes; where that task was lost, or DataCite took nothing, the entry stays and
+comes due. Records never wait for DataCite.
 """
 
 from __future__ import annotations
@@ -13,9 +15,9 @@ from typing import Any
 from flask import current_app
 from invenio_access.permissions import system_identity
 from invenio_db import db
-from invenio_pidstore.models import PersistentIdentifier, PIDStatus
+from invenio_pidstore.models import PersistentIdentifier
 from invenio_rdm_records.proxies import current_rdm_records_service
-from sqlalchemy import DateTime, Integer, Text, delete, func, select, update
+from sqlalchemy import ColumnElement, DateTime, Integer, Text, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 _FIRST_WAIT = 60
 _LONGEST_REASON = 500
-#: A registration whose task did not run within this time is taken for lost.
+#: A task that did not tell DataCite within this time is taken for lost.
 _LOST_AFTER = timedelta(minutes=10)
 _AT_ONCE = 50
 
@@ -38,6 +40,19 @@ class ObsCoreDoiBacklog(db.Model):  # type: ignore[misc, name-defined, unused-ig
     reason: Mapped[str] = mapped_column(Text, default="", server_default="", nullable=False)
     since: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now(), nullable=False)
     next_attempt: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True, nullable=False)
+
+
+def expect(record: Any) -> None:  # noqa: ANN401 - an RDMRecord
+    """Note that DataCite is to be told of a record and of its concept, in the transaction under way."""
+    pids = [(one or {}).get("doi") or {} for one in (record.pids, record.parent.pids)]
+    due = datetime.now(UTC) + _LOST_AFTER
+    rows = [
+        {"doi": doi["identifier"], "reason": "the task that tells DataCite was lost", "next_attempt": due}
+        for doi in pids
+        if doi.get("provider") == "datacite" and doi.get("identifier")
+    ]
+    if rows:
+        db.session.execute(insert(ObsCoreDoiBacklog).values(rows).on_conflict_do_nothing())
 
 
 def wait(attempts: int) -> timedelta:
@@ -59,8 +74,12 @@ def done(doi: str) -> None:
 
 
 def entries() -> Sequence[ObsCoreDoiBacklog]:
-    """The backlog, the oldest first."""
-    return db.session.scalars(select(ObsCoreDoiBacklog).order_by(ObsCoreDoiBacklog.since)).all()
+    """What failed or was lost, the oldest first; what a task is about to tell is no backlog."""
+    return db.session.scalars(select(ObsCoreDoiBacklog).where(_is_late()).order_by(ObsCoreDoiBacklog.since)).all()
+
+
+def _is_late() -> ColumnElement[bool]:
+    return or_(ObsCoreDoiBacklog.attempts > 0, ObsCoreDoiBacklog.next_attempt <= func.now())
 
 
 def _put(doi: str, attempts: int, reason: str, next_attempt: datetime) -> None:
@@ -71,7 +90,7 @@ def _put(doi: str, attempts: int, reason: str, next_attempt: datetime) -> None:
 
 def make_due() -> int:
     """Let the next :func:`retry` try everything; commits, and returns how many there are."""
-    count = db.session.execute(update(ObsCoreDoiBacklog).values(next_attempt=func.now())).rowcount
+    count = db.session.execute(update(ObsCoreDoiBacklog).where(_is_late()).values(next_attempt=func.now())).rowcount
     db.session.commit()
     return int(count)
 
@@ -98,6 +117,9 @@ def _retry_one(doi: str) -> None:
     db.session.commit()
     try:
         settle(doi)
+        # Nothing failed, and perhaps there was nothing to tell (a record that is restricted now).
+        unchanged = ObsCoreDoiBacklog.attempts == row.attempts
+        db.session.execute(delete(ObsCoreDoiBacklog).where(ObsCoreDoiBacklog.doi == doi, unchanged))
         db.session.commit()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is this DOI's reason, and the others go on
         db.session.rollback()
@@ -137,31 +159,3 @@ def _living(cls: Any, models: Iterable[Any]) -> Iterator[Any]:  # noqa: ANN401
         record = cls(model.data, model=model) if model.data else None
         if record is not None and not record.deletion_status.is_deleted:
             yield record
-
-
-def find_lost() -> int:
-    """Take up DOIs of published records whose registration never ran (a broker that lost its task); how many."""
-    cls = current_rdm_records_service.record_cls
-    long_ago = datetime.now(UTC).replace(tzinfo=None) - _LOST_AFTER
-    found: set[str] = set()
-    for model in (cls.model_cls, cls.parent_record_cls.model_cls):
-        reserved = (
-            select(PersistentIdentifier.pid_value)
-            .join(model, model.id == PersistentIdentifier.object_uuid)
-            .outerjoin(ObsCoreDoiBacklog, ObsCoreDoiBacklog.doi == PersistentIdentifier.pid_value)
-            .where(
-                PersistentIdentifier.pid_type == "doi",
-                PersistentIdentifier.status == PIDStatus.RESERVED,
-                PersistentIdentifier.updated < long_ago,
-                ObsCoreDoiBacklog.doi.is_(None),
-                model.json["pids"]["doi"]["provider"].as_string() == "datacite",
-            )
-            .limit(_AT_ONCE)
-        )
-        if model is cls.model_cls:
-            reserved = reserved.where(model.json["access"]["record"].as_string() == "public")
-        found.update(db.session.scalars(reserved))
-    for doi in found:
-        _put(doi, 0, "the registration was never tried", datetime.now(UTC))
-    db.session.commit()
-    return len(found)

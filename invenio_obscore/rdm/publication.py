@@ -25,7 +25,7 @@ from sqlalchemy import func, select
 from ..db import publication as rows_in_db
 from ..db import registry
 from ..db.publication import Changes, PublicRow
-from . import custom_fields, published, reading, verification
+from . import custom_fields, doi_backlog, published, reading, verification
 from .models import Stage, Status
 from .products import documents_of
 from .published import Said, Version
@@ -235,6 +235,7 @@ def _commit_record(record: Any, uow: UnitOfWork) -> None:  # noqa: ANN401
     uow.register(RecordCommitOp(record, indexer=current_rdm_records_service.indexer))
     if record.deletion_status.is_deleted:
         return
+    doi_backlog.expect(record)
     # The concept DOI tells what the latest version tells.
     concept = record.parent.pids if record.versions.is_latest else {}
     for pids, is_parent in ((record.pids, False), (concept, True)):

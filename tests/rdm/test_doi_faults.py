@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from datacite_standin import DataCite
-from researcher import Researcher
+from researcher import METADATA, Researcher
 from sample_files import image
 
 from services.datacite_standin.faults import Fault
@@ -17,7 +17,15 @@ FAULTS = ("error", "throttled", "refused", "reset", "garbage", "lost", "slow")
 
 @pytest.fixture(autouse=True)
 def _impatient(app: Any, datacite: DataCite, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give DataCite a second, and make it well again afterwards."""
+    """Give DataCite a second, and make it well again afterwards; what other tests left is no concern of these."""
+    from invenio_db import db
+    from sqlalchemy import delete
+
+    from invenio_obscore.rdm.doi_backlog import ObsCoreDoiBacklog
+
+    with app.app_context():
+        db.session.execute(delete(ObsCoreDoiBacklog))
+        db.session.commit()
     monkeypatch.setitem(app.config, "DATACITE_TIMEOUT", 1)
     for provider in _providers(app):
         provider.client.__dict__.pop("_api", None)
@@ -131,30 +139,63 @@ def test_what_is_not_due_waits(app: Any, datacite: DataCite, publish: Callable[[
     _retry(app)
 
 
-def test_a_registration_whose_task_was_lost_is_found(
-    app: Any, datacite: DataCite, researcher: Researcher, read_queued: Callable[[], int], instance: Any
-) -> None:
-    import redis
+def _lose_tasks(app: Any, instance: Any, record: Any) -> None:
+    """The broker forgets its messages, and time passes."""
     from invenio_db import db
     from sqlalchemy import text
 
-    from invenio_obscore.rdm import doi_backlog
+    instance.forget_messages()
+    assert not _dois(record) & set(_backlog(app))
+    with app.app_context():
+        late = text("UPDATE obscore_doi_backlog SET next_attempt = now() WHERE doi = ANY(:dois)")
+        assert db.session.execute(late, {"dois": sorted(_dois(record))}).rowcount == 2
+        db.session.commit()
+    waiting = _backlog(app)
+    assert all(waiting[doi] == (0, "the task that tells DataCite was lost") for doi in _dois(record))
 
+
+def test_a_registration_whose_task_was_lost_is_made_later(
+    app: Any, datacite: DataCite, researcher: Researcher, read_queued: Callable[[], int], instance: Any
+) -> None:
     recid = researcher.draft({"a.fits": image(INSTRUME="DOICAM")})
     read_queued()
-    researcher.publish(recid)
-    redis.from_url(instance.settings["BROKER_URL"]).delete(instance.settings["CELERY_TASK_DEFAULT_QUEUE"])
-    with app.app_context():
-        assert doi_backlog.find_lost() == 0
-        db.session.execute(
-            text("UPDATE pidstore_pid SET updated = now() - interval '1 day' WHERE pid_value LIKE :doi"),
-            {"doi": f"10.5072/{recid}"},
-        )
-        db.session.commit()
-        assert doi_backlog.find_lost() == 1
+    record = researcher.publish(recid)
+    _lose_tasks(app, instance, record)
     assert datacite.attributes(recid) == {}
     _retry(app)
     assert datacite.attributes(recid)["state"] == "findable"
+    assert not _dois(record) & set(_backlog(app))
+
+
+def test_an_update_whose_task_was_lost_is_made_later_and_registers_nothing_twice(
+    app: Any, datacite: DataCite, researcher: Researcher, publish: Callable[[], Any], instance: Any
+) -> None:
+    record = publish()
+    researcher.edit(record["id"])
+    researcher.save(record["id"], metadata={**METADATA["metadata"], "title": "Another title"})
+    researcher.publish(record["id"])
+    _lose_tasks(app, instance, record)
+    assert datacite.attributes(record["id"])["titles"][0]["title"] != "Another title"
+    _retry(app)
+    assert datacite.attributes(record["id"])["titles"][0]["title"] == "Another title"
+    assert not _dois(record) & set(_backlog(app))
+    created = [entry["doi"] for entry in datacite.registry.journal() if entry["method"] == "POST"]
+    assert all(created.count(doi.lower()) == 1 for doi in _dois(record))
+
+
+def test_what_is_restricted_meanwhile_leaves_the_backlog(
+    app: Any, datacite: DataCite, researcher: Researcher, read_queued: Callable[[], int], instance: Any
+) -> None:
+    recid = researcher.draft({"a.fits": image(INSTRUME="DOICAM")})
+    read_queued()
+    record = researcher.publish(recid)
+    researcher.edit(recid)
+    researcher.save(recid, access={"record": "restricted", "files": "restricted"})
+    researcher.publish(recid)
+    _lose_tasks(app, instance, record)
+    _retry(app)
+    assert datacite.attributes(recid).get("state") != "findable"
+    assert not _dois(record) & set(_backlog(app))
 
 
 def test_a_record_is_deleted_while_datacite_is_down_and_its_doi_is_hidden_later(
