@@ -19,6 +19,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from invenio_obscore.extraction.plausibility import WANTED
+from invenio_obscore.obscore.columns import ALL_COLUMNS
 from services.layout import ROOT
 
 PACKAGE = ROOT / "invenio_obscore"
@@ -69,6 +71,9 @@ def python_texts() -> Catalog:
     found = extract_from_dir(PACKAGE, _METHODS, keywords=_KEYWORDS)
     for name, _line, message, _comments, context in sorted(found, key=lambda each: (each[0], each[1])):
         catalog.add(message, locations=[(name, 0)], context=context)
+    # What the library says in tables of its own.
+    for text in (*(column.description for column in ALL_COLUMNS.values()), *(why for *_, why in WANTED)):
+        catalog.add(text)
     return catalog
 
 

@@ -61,8 +61,8 @@ _DOUBTS = (
 
 _EVERY = ("image", "cube", "spectrum", "sed", "timeseries", "visibility", "event")
 _NO_WAVELENGTH = "without wavelengths no search by wavelength finds the product"
-#: What a client looks for, by the types of product that have it.
-_WANTED: tuple[tuple[str, tuple[str, ...], Severity, str], ...] = (
+#: What a client looks for, by the types of product that have it, and why.
+WANTED: tuple[tuple[str, tuple[str, ...], Severity, str], ...] = (
     ("s_ra", _EVERY, "attention", "without a position no cone search finds the product"),
     ("t_min", ("timeseries", "event", "visibility"), "attention", "without times no search by time finds the product"),
     ("t_min", ("image", "cube", "spectrum", "sed"), "advice", "without times no search by time finds the product"),
@@ -136,7 +136,7 @@ def _missing(row: ObsCoreRow) -> Iterator[Problem]:
         yield Problem(
             "attention", "type-unknown", "what kind of data product this is, is not known", "dataproduct_type"
         )
-    for column, types, severity, why in _WANTED:
+    for column, types, severity, why in WANTED:
         if column == "s_ra" and isinstance(row["s_region"], Region) and row["s_fov"] == 360.0:
             continue  # the whole sky has no centre
         if row["dataproduct_type"] in types and row[column] is None:

@@ -35,6 +35,7 @@ from .extractions import Key
 from .models import ObsCoreExtracted, Stage, Status
 from .products import keys_of
 from .stored_files import count_by_status, list_files
+from .wording import problem_in_words
 
 #: The worst products of a record that a check looks at; the rest counts as "and more".
 MOST = 500
@@ -215,7 +216,7 @@ def _findings(products: Iterable[Product]) -> list[Finding]:
     for product in products:
         for kind, problem in {(problem.code, problem.column): problem for problem in product.problems}.items():
             name = "-".join(filter(None, (problem.column, problem.code)))
-            finding = kinds.setdefault(kind, Finding(name, problem.message, 0, problem.code in _AGAINST))
+            finding = kinds.setdefault(kind, Finding(name, _words(problem), 0, problem.code in _AGAINST))
             finding.products += 1
     return sorted(kinds.values(), key=lambda finding: (not finding.breaks, -finding.products))
 
@@ -228,6 +229,10 @@ def _errors(found: Summary, severity: Severity) -> list[dict[str, Any]]:
     if found.waiting:
         errors.append(_described("waiting", _("%(count)s files are still being read.", count=found.waiting), "info"))
     return errors
+
+
+def _words(problem: Problem) -> str:
+    return problem_in_words(problem.code, problem.message)
 
 
 def _error(finding: Finding, found: Summary, configured: Severity) -> dict[str, Any]:

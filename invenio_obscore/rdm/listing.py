@@ -25,6 +25,7 @@ from .stored_files import StoredFile, list_files
 from .sweep import has_orphan
 from .tasks import send_prepare, send_sweep
 from .verification import Head
+from .wording import problem_in_words
 
 #: Seconds that one request computes; the rest comes with a later one, or by a task.
 _PATIENCE = 1.0
@@ -256,7 +257,7 @@ def _shown(file_key: str, product: str, document: Mapping[str, Any]) -> dict[str
         "key": document.get("key", ""),
         "attention": sum(problem["severity"] != "advice" for problem in problems),
         "row": document.get("row", {}),
-        "problems": problems,
+        "problems": [{**each, "message": problem_in_words(each["code"], each["message"])} for each in problems],
         "evidence": document.get("evidence", {}),
     }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from invenio_i18n import gettext as _
+
 from ..obscore.columns import ALL_COLUMNS, OBSCORE, Column
 from ..obscore.vocabularies import CALIB_LEVELS, DATAPRODUCT_TYPES, PRODUCT_SUBTYPES
 
@@ -26,7 +28,7 @@ def _described(column: Column) -> dict[str, Any]:
         "name": column.name,
         "group": column.group,
         "unit": column.unit,
-        "description": column.description,
+        "description": _(column.description),
         "system": column.system,
         "mandatory": column.mandatory,
         **terms,
