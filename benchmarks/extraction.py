@@ -7,7 +7,8 @@
 
 The chain is what a script would do: open, parse every card, ``WCS(header)`` and footprint of each image. Only files
 that both open are timed, every way in turn in each round, so that a busy machine slows them all; the ratios are what
-counts. What is timed is complete: rows with evidence, written as a table, which is the one that is scored.
+counts. On one core means one: the process that collects and its worker share it. What is timed is complete: rows with
+evidence, written as a table, which is the one that is scored.
 ``--many`` shows that memory stays flat. A file of 10 GB is timed beside one of 10 kB.
 """
 
@@ -19,13 +20,15 @@ import json
 import os
 import platform
 import pstats
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from astropy.io import fits
@@ -35,7 +38,9 @@ from invenio_obscore import extract
 from invenio_obscore.errors import FitsError
 from invenio_obscore.fits.headers import HeaderScanner
 from invenio_obscore.fits.limits import Deadline, Limits
+from invenio_obscore.fits.sources import find
 from invenio_obscore.fits.streams import open_stream
+from invenio_obscore.pipeline import _FileWork
 
 
 def raw(path: Path) -> None:
@@ -115,6 +120,36 @@ def complete(names: Sequence[str], table: Path, jobs: int = 1) -> None:
     extract(names, jobs=jobs).write(table)
 
 
+@contextmanager
+def cores(count: int) -> Iterator[None]:
+    """Only so many of this machine's cores, for what is done and the processes that it starts."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[:count])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def on_cores(jobs: int, names: Sequence[str], table: Path) -> None:
+    """`complete` with as many cores as jobs."""
+    with cores(jobs):
+        complete(names, table, jobs)
+
+
+def cpu(jobs: int, names: Sequence[str], table: Path) -> dict[str, float]:
+    """Milliseconds of processor a file: of the process that collects and writes, and of its workers."""
+
+    def used() -> tuple[float, ...]:
+        usage = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        return tuple(u.ru_utime + u.ru_stime for u in usage)
+
+    before = used()
+    complete(names, table, jobs)
+    own, children = ((b - a) / len(names) * 1e3 for a, b in zip(before, used(), strict=True))
+    return {"own": round(own, 2), "workers": round(children, 2)}
+
+
 def scored(table: Path, truth: Path, score: Path) -> str:
     """The scorer's last line."""
     done = subprocess.run([sys.executable, score, truth, table], capture_output=True, text=True, check=True)
@@ -124,7 +159,8 @@ def scored(table: Path, truth: Path, score: Path) -> str:
 def profiled(names: Sequence[str]) -> None:
     """Where the time goes, to standard error."""
     profile = cProfile.Profile()
-    profile.runcall(extract, names)
+    work = _FileWork(None, Limits())
+    profile.runcall(lambda: [work((source, None)) for source in find(names)])
     pstats.Stats(profile, stream=sys.stderr).sort_stats("cumulative").print_stats(60)
 
 
@@ -144,14 +180,16 @@ def speed(options: argparse.Namespace) -> dict[str, object]:
             "astropy chain": lambda: [chain(f) for f in files],
             "extract, jobs=1": lambda: complete(names, table),
         }
-        result |= (found := in_turn(ways, options.rounds, len(files)))
+        with cores(1):
+            result |= (found := in_turn(ways, options.rounds, len(files)))
         per_second = {name: way["files_per_s"] for name, way in found.items()}
         result["jobs=1 / chain"] = round(per_second["extract, jobs=1"] / per_second["astropy chain"], 2)
-        # Eight times the files: starting a process costs two seconds once.
-        longer = {f"{times} times, jobs={n}": lambda n=n: complete(names * times, table, n) for n in (1, jobs)}
-        result |= (found := in_turn(longer, max(1, options.rounds // 2), len(files) * times))
+        # Eight times the files, on as many cores as there are jobs.
+        longer = {f"{times} times, jobs={n}": lambda n=n: on_cores(n, names * times, table) for n in (1, jobs)}
+        result |= (found := in_turn(longer, options.rounds, len(files) * times))
         one, several = (way["files_per_s"] for way in found.values())
         result[f"jobs={jobs} / jobs=1"] = round(several / one, 2)
+        result["processor, ms a file"] = {f"jobs={n}": cpu(n, names * times, table) for n in (1, jobs)}
         if options.truth and options.score:
             complete(names, table)
             result["score"] = scored(table, options.truth, options.score)

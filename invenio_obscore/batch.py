@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
+import pickle
+import select
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from .extraction import EXTRACTOR_VERSION
 from .extraction.evidence import Problem, Product
+from .fits.reading import Reading
 from .fits.sources import Source
+from .workers import Raised, Worker, framed
 
-_AHEAD = 16
+#: Files that are begun beyond the one that is waited for, by process; how many a worker holds; tries of a deadly one.
+_AHEAD, _DEPTH, _TRIES = 16, 4, 1
 #: Failures that may be over the next time (a disk, a file server), by their codes.
 _PASSING = frozenset({"unreadable", "reader-died"})
 
@@ -41,7 +44,14 @@ class Outcome:
         return cls([Product.from_dict(p) for p in data["products"]], failure)
 
 
-Work = Callable[[Source], Outcome]
+class Work(Protocol):
+    """What is done with one file, in two steps."""
+
+    def read(self, source: Source) -> Reading | Outcome:
+        """What is in the file, or why it cannot be read; runs in the caller's process where only that can open it."""
+
+    def __call__(self, item: tuple[Source, Reading | None]) -> Outcome:
+        """What comes of a file (with what was read of it, if it was); runs in a worker."""
 
 
 def run(
@@ -49,18 +59,18 @@ def run(
     work: Work,
     *,
     jobs: int = 1,
+    patience: float = 600.0,
     journal: str | os.PathLike[str] | None = None,
     settings: str = "",
 ) -> Iterator[tuple[Source, Outcome]]:
     """Each source with its outcome, in the order of the sources.
 
     ``settings`` is what outcomes depend on beside the files (the mapping's text): the journal's entries of other
-    settings do not count. A file that kills its process (``jobs`` > 1) is tried once more alone; then that is its
-    failure.
+    settings do not count. Files are worked on in ``jobs`` processes beside this one. One that kills its process, or
+    keeps it for longer than ``patience`` seconds, is tried once more; then that is its failure.
     """
     with _Journal(journal, settings) as done:
-        todo = _single(sources, work, done) if jobs <= 1 else _Pool(work, jobs).run(sources, done)
-        yield from todo
+        yield from _Pool(work, max(1, jobs), patience).run(sources, done)
 
 
 class _Journal:
@@ -142,78 +152,114 @@ def _digest(key: str) -> bytes:
     return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _single(sources: Iterable[Source], work: Work, done: _Journal) -> Iterator[tuple[Source, Outcome]]:
-    for source in sources:
-        outcome = done.get(source)
-        if outcome is None:
-            outcome = work(source)
-            done.add(source, outcome)
-        yield source, outcome
+@dataclass
+class _Task:
+    """One source on its way: what a worker is sent of it, then what came of it."""
 
-
-_work: Work | None = None
-
-
-def _start(work: Work) -> None:
-    global _work  # noqa: PLW0603  # once per process: what every task of it needs
-    _work = work
-
-
-def _one(source: Source) -> Outcome:
-    assert _work is not None  # _start ran first
-    return _work(source)
+    source: Source
+    outcome: Outcome | None = None
+    data: bytes = b""
+    tries: int = 0
 
 
 class _Pool:
-    """Several processes; files on disk and their members go to them, open streams stay here."""
+    """Processes that work on files; streams of the caller's are read here, and what was read goes to them.
 
-    def __init__(self, work: Work, jobs: int) -> None:
-        self._work, self._jobs = work, jobs
-        self._executor = self._new(jobs)
+    Parameters
+    ----------
+    patience
+        Seconds for one file before its process is ended.
+    """
 
-    def _new(self, jobs: int) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("forkserver")
-        return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=(self._work,))
+    def __init__(self, work: Work, jobs: int, patience: float) -> None:
+        self._work, self._jobs, self._patience = work, jobs, patience
+        self._workers: list[Worker] = []
+        self._queue: deque[_Task] = deque()
 
     def run(self, sources: Iterable[Source], done: _Journal) -> Iterator[tuple[Source, Outcome]]:
         """See `batch.run`."""
-        waiting: deque[tuple[Source, Future[Outcome] | Outcome]] = deque()
+        waiting: deque[_Task] = deque()
         try:
             for source in sources:
-                known = done.get(source)
-                waiting.append((source, known or self._begin(source, done)))
+                waiting.append(self._begun(source, done))
+                self._feed()
                 if len(waiting) > self._jobs * _AHEAD:
-                    yield self._finish(*waiting.popleft(), done)
+                    yield self._finished(waiting.popleft(), done)
             while waiting:
-                yield self._finish(*waiting.popleft(), done)
+                yield self._finished(waiting.popleft(), done)
         finally:
-            self._executor.shutdown(cancel_futures=True)
+            self._close()
 
-    def _begin(self, source: Source, done: _Journal) -> Future[Outcome] | Outcome:
-        if not source.portable:
-            outcome = self._work(source)
-            done.add(source, outcome)
-            return outcome
-        try:
-            return self._executor.submit(_one, source)
-        except BrokenProcessPool:
-            self._executor = self._new(self._jobs)
-            return self._executor.submit(_one, source)
+    def _begun(self, source: Source, done: _Journal) -> _Task:
+        task = _Task(source, done.get(source))
+        if task.outcome is None:
+            bare = Source(source.name, source.path, source.size, source.uri, source.member)
+            item = (source, None) if source.portable else (bare, self._work.read(source))
+            if isinstance(item[1], Outcome):
+                task.outcome = item[1]
+                done.add(source, task.outcome)
+            else:
+                task.data = framed(pickle.dumps(item, pickle.HIGHEST_PROTOCOL))
+                self._queue.append(task)
+        return task
 
-    def _finish(self, source: Source, begun: Future[Outcome] | Outcome, done: _Journal) -> tuple[Source, Outcome]:
-        if isinstance(begun, Outcome):
-            return source, begun
-        try:
-            outcome = begun.result()
-        except BrokenProcessPool:
-            outcome = self._alone(source)
-        done.add(source, outcome)
-        return source, outcome
+    def _finished(self, task: _Task, done: _Journal) -> tuple[Source, Outcome]:
+        new = task.outcome is None
+        while task.outcome is None:
+            self._feed()
+            self._collect()
+        if new:
+            done.add(task.source, task.outcome)
+        task.data = b""
+        return task.source, task.outcome
 
-    def _alone(self, source: Source) -> Outcome:
-        """A file whose process died, or that was waiting when another's did."""
-        with self._new(1) as executor:
-            try:
-                return executor.submit(_one, source).result()
-            except BrokenProcessPool:
-                return Outcome(failure=Problem("error", "reader-died", "the process that read the file died"))
+    def _feed(self) -> None:
+        """Give workers what they can take; start them as they are needed."""
+        while self._queue:
+            if len(self._workers) < self._jobs and all(worker.given for worker in self._workers):
+                self._workers.append(Worker(self._work, self._workers))
+            worker = min(self._workers, key=lambda worker: len(worker.given))
+            if not worker.accepts(self._queue[0].data, _DEPTH):
+                return
+            task = self._queue.popleft()
+            if not worker.give(task, task.data):
+                self._lost(worker)
+
+    def _collect(self) -> None:
+        """Wait for answers, and for workers that are gone or take too long."""
+        busy = [worker for worker in self._workers if worker.given]
+        ready, _, _ = select.select(busy, [], [], 1.0)
+        for worker in ready:
+            found = worker.answers()
+            if found is None:
+                self._lost(worker)
+            for task, answer in found or ():
+                if isinstance(answer, Raised):
+                    raise answer.error
+                task.outcome = answer
+        now = time.monotonic()
+        for worker in busy:
+            if worker.given and worker in self._workers and now - worker.since > self._patience:
+                self._lost(worker)
+
+    def _lost(self, worker: Worker) -> None:
+        """A worker that died or hangs: what it had comes back, the first, which it was at, for one more try alone."""
+        worker.kill()
+        self._workers.remove(worker)
+        given: list[_Task] = list(worker.given)
+        if given:
+            given[0].tries += 1
+            if given[0].tries > _TRIES:
+                message = "the process that read the file died, or did not end"
+                given.pop(0).outcome = Outcome(failure=Problem("error", "reader-died", message))
+        self._queue.extendleft(reversed(given))
+
+    def _close(self) -> None:
+        for worker in self._workers:
+            if worker.given:
+                worker.kill()
+            else:
+                worker.close()
+        for worker in self._workers:
+            worker.wait()
+        self._workers.clear()

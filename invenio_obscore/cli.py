@@ -187,6 +187,7 @@ class _Bar:
 
     def __init__(self, paths: tuple[str, ...]) -> None:
         total = sum(1 for _ in find(paths, inflate=False))
+        tqdm.monitor_interval = 0  # no thread of its own: workers can be forked then
         self._bar = tqdm(total=total, unit="file", file=sys.stderr)
         self._inflated: set[str] = set()
 

@@ -187,7 +187,7 @@ def extract(
     mapping
         A mapping file's path, or a parsed mapping.
     jobs
-        Processes that work at the same time.
+        Processes that work at the same time, beside this one: none that a file ends is the caller's.
     resume
         A journal of finished files: those that it has are not read again, new ones are added to it.
     progress
@@ -208,7 +208,8 @@ def extract(
     work = _FileWork(parsed, limits or Limits(), instruments)
     response = Response()
     settings = (parsed.text if parsed else "") + (Path(instruments).read_text("utf-8") if instruments else "")
-    for source, outcome in run(find(paths), work, jobs=jobs, journal=resume, settings=settings):
+    patience = _STARTING_SECONDS + 3 * work.limits.seconds
+    for source, outcome in run(find(paths), work, jobs=jobs, patience=patience, journal=resume, settings=settings):
         # What is kept names the file, and holds no stream of it.
         origin = Source(source.name, source.path, source.size, source.uri, source.member)
         response.products += [(origin, product) for product in outcome.products]
@@ -228,6 +229,10 @@ def _parsed(mapping: ColumnMapping | str | os.PathLike[str] | None) -> ColumnMap
         return parse(file.read())
 
 
+#: A worker that cannot be forked imports astropy before its first file.
+_STARTING_SECONDS = 60.0
+
+
 @lru_cache(maxsize=8)
 def _own_instruments(path: str) -> tuple[Instrument, ...]:
     """A user's rules, read once in each process."""
@@ -242,20 +247,28 @@ class _FileWork:
     ) -> None:
         self.mapping, self.limits, self.instruments = mapping, limits, instruments
 
-    def __call__(self, source: Source) -> Outcome:
+    def read(self, source: Source) -> Reading | Outcome:
+        """See `batch.Work.read`."""
         try:
-            reading = read(source, limits=self.limits)
+            return read(source, limits=self.limits)
         except FitsError as error:
             return Outcome(failure=Problem("error", _code(error), error.message, hdu=error.hdu))
         except OSError as error:
             return Outcome(failure=Problem("error", "unreadable", f"the file cannot be read: {error}"))
+
+    def __call__(self, item: tuple[Source, Reading | None]) -> Outcome:
+        """See `batch.Work`."""
+        source, reading = item
+        found = reading or self.read(source)
+        if isinstance(found, Outcome):
+            return found
         own = _own_instruments(os.fspath(self.instruments)) if self.instruments else ()
-        found = products(reading, mapping=self.mapping, instruments=own)
-        for product in found:
+        made = products(found, mapping=self.mapping, instruments=own)
+        for product in made:
             product.fill("access_url", source.uri, Evidence("access_url", "file", "address of the file"))
             stem = os.path.basename(source.member or source.name).split(".")[0]
             product.fill("obs_id", stem, Evidence("obs_id", "file", "file name without its endings"))
-        return Outcome(found)
+        return Outcome(made)
 
 
 _CODES = {"NotFitsError": "not-fits", "TruncatedFitsError": "truncated", "FitsLimitError": "limit"}

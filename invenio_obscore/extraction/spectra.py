@@ -232,7 +232,7 @@ def _limits(axis: _Axis) -> tuple[float, float, str] | None:
 def channels(scope: Scope) -> Iterator[Found]:
     """Channels of an OGIP spectrum or of events, and their energies where EBOUNDS is in the file (OGIP/92-007)."""
     bounds = scope.named("EBOUNDS")
-    if scope.kind == "events" and bounds is not None:
+    if scope.kind in ("events", "light curve") and bounds is not None:
         yield from _energy_columns(bounds, ("E_MIN", "E_MAX"))
     if scope.kind != "spectrum" or not is_ogip_spectrum(scope.first):
         return

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 CARD = 80
 
@@ -21,6 +22,8 @@ _STRING = re.compile(r"'((?:[^']|'')*)'?\s*(?:/(.*))?$", re.S)
 _INTEGER = re.compile(r"[+-]?\d{1,30}$")
 _REAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?$")
 _LEADING_REAL = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d{1,3})?)")
+#: Keywords of cards that may have an equals sign in column 9 all the same.
+_UNUSUAL = frozenset({"HIERARCH", "COMMENT ", "HISTORY ", "CONTINUE", "END     ", "        "})
 _COMMENTARY = frozenset({"COMMENT", "HISTORY", "", "END", "CONTINUE"})
 #: What people write where there is no value.
 NOTHING = frozenset(
@@ -101,7 +104,13 @@ class Header(Mapping[str, Scalar]):
     def _fields(self) -> dict[str, tuple[str, int]]:
         found: dict[str, tuple[str, int]] = {}
         for start in range(0, len(self.cards), CARD):
-            split = _split(self.cards[start : start + CARD])
+            card = self.cards[start : start + CARD]
+            if card[8:9] == "=" and card[:8] not in _UNUSUAL:  # what nearly all cards are
+                keyword = card[:8].rstrip().upper()
+                if keyword not in found and keyword not in _COMMENTARY:
+                    found[keyword] = (card[9:], start)
+                continue
+            split = _split(card)
             if split and split[0] not in found:
                 found[split[0]] = (split[1], start)
         return found
@@ -133,6 +142,21 @@ class Header(Mapping[str, Scalar]):
     @staticmethod
     def _key(keyword: str) -> str:
         return keyword.upper().removeprefix("HIERARCH ")
+
+    @cached_property
+    def _present(self) -> set[str]:
+        return self._fields.keys() | self.overlay.keys()
+
+    def get(self, keyword: str, default: Any = None) -> Any:  # noqa: ANN401  # as `Mapping.get`
+        """The value, or the default; most of what rules ask for is not there, and that must cost nothing."""
+        if keyword not in self._present:
+            if keyword.isupper() and not keyword.startswith("HIERARCH "):
+                return default
+            keyword = self._key(keyword)
+        if keyword in self.overlay:
+            return self.overlay[keyword].value
+        value = self._parsed(keyword)[0] if keyword in self._fields else None
+        return default if value is None else value
 
     def __getitem__(self, keyword: str) -> Scalar:
         key = self._key(keyword)

@@ -1,4 +1,4 @@
-"""The house table of bands: filters as headers name them, with their wavelengths as instruments' own curves have them."""
+"""The house table of bands: filters as headers name them, and where published curves fall to half."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_filters_as_headers_name_them(text: str, context: str, low: float | None
     ],
 )
 def test_bands_end_where_their_curves_fall_to_half(text: str, context: str, low: float, high: float) -> None:
-    """The limits of published curves (of the missions, and of the SVO Filter Profile Service), to a fifth of the width."""
+    """Limits of published curves (of the missions, and of SVO), to a fifth of the width."""
     band = resolve(text, context)
     assert band is not None
     near = 0.2 * (high - low)

@@ -9,7 +9,7 @@ FERMI = Instrument(
     "Fermi",
     written(TELESCOP="GLAST|FERMI"),
     (
-        nominal_band("Fermi", {"GBM": (8.0, 40_000.0), "LAT": (20_000.0, 3e8)}, kinds=("events",)),
+        nominal_band("Fermi", {"GBM": (8.0, 40_000.0), "LAT": (20_000.0, 3e8)}, kinds=("events", "light curve")),
         *PHOTONS,
     ),
 )
