@@ -99,6 +99,13 @@ def configure(app: Flask) -> None:
         }
         for key, (label, responseformat, content_type, filename) in EXPORTERS.items()
     }
+    ours["ro-crate"] = {
+        "name": _("RO-Crate metadata"),
+        "serializer": "invenio_obscore.rdm.ro_crate:ROCrateSerializer",
+        "params": {},
+        "content-type": "application/ld+json",
+        "filename": "{id}-ro-crate-metadata.json",
+    }
     ours["madmp"] = {
         "name": _("Data management plan (maDMP)"),
         "serializer": "invenio_obscore.rdm.dmp:MaDMPSerializer",

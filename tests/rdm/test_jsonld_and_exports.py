@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from researcher import METADATA, Researcher
+from rocrate.rocrate import ROCrate
 from sample_files import image
 
 HOSTILE = "</script><b>&'\""
@@ -124,6 +126,33 @@ def test_a_plan_claims_no_quality_of_what_was_not_read(app: Any, record: dict[st
     with app.app_context():
         (dataset,) = plan({**record, "custom_fields": {}})["dataset"]
     assert "data_quality_assurance" not in dataset
+
+
+def test_a_crate_holds_the_files_and_who_made_them(visitor: Researcher, record: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "ro-crate-metadata.json").write_text(export(visitor, record, "ro-crate"))
+    crate = ROCrate(tmp_path)
+    root = crate.root_dataset
+    for required in ("name", "description", "datePublished", "license"):
+        assert root[required], required
+    assert HOSTILE in root["name"]
+    assert record["pids"]["doi"]["identifier"] in json.dumps(crate.metadata.generate())
+    assert [person["name"] for person in root["author"]]
+    (file,) = [one for one in crate.data_entities if one.id.endswith("a.fits") or "a.fits/" in one.id]
+    assert file.type == "File"
+    assert any("obscore-votable" in one.id for one in crate.data_entities)
+    (service,) = root["subjectOf"]
+    assert service.type == "WebAPI"
+    named = {entity["@id"] for entity in crate.metadata.generate()["@graph"]}
+    assert _references(crate.metadata.generate()["@graph"]) <= named | {"https://w3id.org/ro/crate/1.3"}
+
+
+def _references(value: Any) -> set[str]:
+    """Identifiers that a document refers to."""
+    if isinstance(value, list):
+        return set().union(*map(_references, value)) if value else set()
+    if isinstance(value, dict):
+        return {value["@id"]} if set(value) == {"@id"} else _references(list(value.values()))
+    return set()
 
 
 def test_the_plan_is_offered_on_the_page(visitor: Researcher, record: dict[str, Any]) -> None:
