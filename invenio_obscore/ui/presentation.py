@@ -8,7 +8,7 @@ from typing import Any
 from ..registry.words import day_of
 
 #: From this wavelength in metres on: unit, and metres a unit.
-_UNITS = (
+_UNITS: tuple[tuple[float, str, float], ...] = (
     (0.0, "pm", 1e-12),
     (1e-10, "nm", 1e-9),
     (1e-6, "µm", 1e-6),
@@ -16,6 +16,10 @@ _UNITS = (
     (1e-2, "cm", 1e-2),
     (1.0, "m", 1.0),
 )
+#: Shorter wavelengths than these metres are photon energies: from this many electronvolts on, unit and its size.
+_GAMMA = 1e-11
+_METRES_EV = 1.239841984e-6
+_ENERGIES = ((0.0, "keV", 1e3), (1e6, "MeV", 1e6), (1e9, "GeV", 1e9), (1e12, "TeV", 1e12))
 _DASH = "\u2013"
 _MINUS = "\u2212"
 _THIN = "\u202f"
@@ -43,12 +47,14 @@ def field_of_view(row: Mapping[str, Any]) -> str:
 
 
 def spectral_coverage(row: Mapping[str, Any]) -> str:
-    """The interval of vacuum wavelengths."""
+    """The interval of vacuum wavelengths, of gamma rays that of energies."""
     known: list[float] = [value for name in ("em_min", "em_max") if (value := row.get(name)) is not None]
     if not known:
         return ""
-    low, high = known[0], known[-1]
-    unit, size = next((name, metres) for limit, name, metres in reversed(_UNITS) if high >= limit or not limit)
+    low, high, units = known[0], known[-1], _UNITS
+    if 0 < low <= high < _GAMMA:
+        low, high, units = _METRES_EV / high, _METRES_EV / low, _ENERGIES
+    unit, size = next((name, step) for limit, name, step in reversed(units) if high >= limit or not limit)
     begin, end = f"{low / size:.4g}", f"{high / size:.4g}"
     return f"{begin}{_THIN}{unit}" if begin == end else f"{begin}{_DASH}{end}{_THIN}{unit}"
 

@@ -92,6 +92,9 @@ def test_header_text_is_shown_as_text(landing: Page) -> None:
     expect(window.get_by_role("status")).to_have_text("1 card found")
     expect(window).to_contain_text("onerror=alert(1)")
     assert landing.locator("img[src='x']").count() == 0
+    # What the sky and the strips say where the pointer rests.
+    for mark in (".obscore-sky-chart .footprint title", ".obscore-coverage-strip .bar title"):
+        expect(landing.locator(mark, has_text=HOSTILE).first).to_be_attached()
 
 
 def test_the_sky_shows_the_footprints_and_selects_rows(sky: Page) -> None:

@@ -2,6 +2,7 @@ import "@less/invenio_obscore/sky.less";
 import { i18next } from "@translations/invenio_obscore/i18next";
 import PropTypes from "prop-types";
 import React, { useMemo } from "react";
+import { isNumber, wavelength } from "./format";
 
 const WIDTH = 640;
 const LEFT = 8;
@@ -20,38 +21,9 @@ const BANDS = [
   [1e-2, i18next.t("radio")],
   [100, ""],
 ];
-const UNITS = [
-  [1, "m"],
-  [1e-2, "cm"],
-  [1e-3, "mm"],
-  [1e-6, "µm"],
-  [1e-9, "nm"],
-  [1e-12, "pm"],
-];
-
-// Photon energies from here on down, as those who observe there speak of them.
-const GAMMA = 1e-11;
-const EV_METRES = 1.239841984e-6;
-const ENERGIES = [
-  [1e12, "TeV"],
-  [1e9, "GeV"],
-  [1e6, "MeV"],
-  [0, "keV"],
-];
 const DAYS_OF_YEAR = 365.25;
 
-const known = (value) => typeof value === "number" && Number.isFinite(value);
-
-const energy = (ev) => {
-  const [size, unit] = ENERGIES.find(([each]) => ev >= each * 0.9999);
-  return `${Number((ev / (size || 1e3)).toPrecision(3))} ${unit}`;
-};
-
-const wavelength = (metres) => {
-  if (metres < GAMMA) return energy(EV_METRES / metres);
-  const [size, unit] = UNITS.find(([each]) => metres >= each * 0.9999) || UNITS[UNITS.length - 1];
-  return `${Number((metres / size).toPrecision(3))} ${unit}`;
-};
+const write3 = (metres) => wavelength(metres, 3);
 
 const day = (mjd) => {
   const date = new Date((mjd - 40587) * 86400000);
@@ -61,9 +33,9 @@ const day = (mjd) => {
 /** Products with a span, and the axis that holds them all: `[low, high]` with a margin. */
 const spans = (products, low, high, scale) => {
   const found = products
-    .filter((each) => known(each[low]) || known(each[high]))
+    .filter((each) => isNumber(each[low]) || isNumber(each[high]))
     .map((each) => {
-      const ends = [known(each[low]) ? each[low] : each[high], known(each[high]) ? each[high] : each[low]];
+      const ends = [isNumber(each[low]) ? each[low] : each[high], isNumber(each[high]) ? each[high] : each[low]];
       return { id: each.id, label: String(each.label || ""), ends, at: ends.map(scale) };
     })
     .filter(({ at }) => at.every(Number.isFinite));
@@ -202,7 +174,7 @@ export const CoverageStrips = ({ products, selected, onSelect }) => {
           data={light}
           margin={0.3}
           ticks={logTicks}
-          write={wavelength}
+          write={write3}
           bands
           {...common}
         />

@@ -16,6 +16,15 @@ const WAVELENGTHS = [
   [1e-10, "nm", 1e-9],
   [0, "pm", 1e-12],
 ];
+// Shorter ones are photon energies, as those who observe there speak of them: from so many electronvolts on.
+const GAMMA = 1e-11;
+const METRES_EV = 1.239841984e-6;
+const ENERGIES = [
+  [1e12, "TeV", 1e12],
+  [1e9, "GeV", 1e9],
+  [1e6, "MeV", 1e6],
+  [0, "keV", 1e3],
+];
 
 export const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
@@ -36,10 +45,12 @@ export const sexagesimal = (degrees, { hours = false } = {}) => {
 };
 
 /** A wavelength in metres in the unit that suits it. */
-export const wavelength = (metres) => {
+export const wavelength = (metres, digits = 5) => {
   if (!isNumber(metres)) return "";
-  const [, unit, size] = WAVELENGTHS.find(([from]) => metres >= from) || WAVELENGTHS[WAVELENGTHS.length - 1];
-  return `${short(metres / size, 5)}${THIN}${unit}`;
+  const energetic = metres > 0 && metres < GAMMA;
+  const [value, units] = energetic ? [METRES_EV / metres, ENERGIES] : [metres, WAVELENGTHS];
+  const [, unit, size] = units.find(([from]) => value >= from * 0.9999) || units[units.length - 1];
+  return `${short(value / size, digits)}${THIN}${unit}`;
 };
 
 /** An MJD as ISO date, with the time to the second where there is one. */

@@ -123,15 +123,17 @@ const Line = ({ product, picture, open, unsaved, controls, onOpen }) => {
       </Cell>
       <Cell title={i18next.t("Picture")}>{picture}</Cell>
       <Cell title={i18next.t("Target and position (ICRS)")}>
-        <bdi className="value">{row.target_name}</bdi>
-        <div>{position(row)}</div>
+        {row.target_name && <bdi className="value">{row.target_name}</bdi>}
+        {position(row) && <div>{position(row)}</div>}
       </Cell>
       <Cell title={i18next.t("Wavelengths and time")}>
-        {spectralCoverage(row)}
-        <div>{timeCoverage(row)}</div>
+        {spectralCoverage(row) || null}
+        {timeCoverage(row) && <div>{timeCoverage(row)}</div>}
       </Cell>
       <Cell title={i18next.t("Telescope, instrument")}>
-        <bdi className="value">{[row.facility_name, row.instrument_name].filter(Boolean).join(", ")}</bdi>
+        {(row.facility_name || row.instrument_name) && (
+          <bdi className="value">{[row.facility_name, row.instrument_name].filter(Boolean).join(", ")}</bdi>
+        )}
       </Cell>
       <Cell title={i18next.t("What is missing")} className="missing">
         <Problems product={product} />
