@@ -156,7 +156,7 @@ def test_values_for_people() -> None:
     assert presentation.field_of_view({"s_fov": 0.5}) == "30′"
     assert presentation.spectral_coverage({"em_min": 4e-7, "em_max": 7e-7}) == "400–700\u202fnm"
     assert presentation.spectral_coverage({"em_min": 0.21, "em_max": 0.21}) == "21\u202fcm"
-    assert presentation.spectral_coverage({"em_min": 1.24e-18, "em_max": 1.24e-17}) == "0.09999–0.9999\u202fTeV"
+    assert presentation.spectral_coverage({"em_min": 1.24e-18, "em_max": 1.24e-17}) == "99.99–999.9\u202fGeV"
     assert presentation.time_coverage({"t_min": 60436.3, "t_max": 60437.4}) == "2024-05-06 – 2024-05-07"
 
 
