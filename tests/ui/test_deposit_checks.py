@@ -130,12 +130,12 @@ def test_reviewers_see_what_is_missing_now(
 
 
 def _wait_for_finding(page: Page, request: str, text: str, *, gone: bool = False) -> None:
-    """Look at the request's page again until a task has brought the checks up to date."""
+    """Look at the request's page again until the community is indexed and a task has brought the checks up to date."""
     end = time.monotonic() + 60
+    panel = page.locator("#checks-tab-panel")
     while True:
         page.goto(f"/me/requests/{request}")
-        found = text in (page.locator("#checks-tab-panel").text_content() or "")
-        if found != gone:
+        if panel.count() and (text in (panel.text_content() or "")) != gone:
             return
         assert time.monotonic() < end, f"{text!r} {'stays' if gone else 'does not come'}"
 
