@@ -22,7 +22,7 @@ from urllib.parse import quote
 from ..errors import FitsError, FitsLimitError, TruncatedFitsError
 from .files import Source, StreamSource, is_fits_name, is_hidden, looks_like_fits, readable
 from .limits import Deadline, Limits
-from .member_streams import Inflated, Range, Rest
+from .member_streams import Inflated, Mended, Range, Rest
 from .streams import HeaderStream, compression, open_stream
 
 MAX_MEMBERS = 100_000
@@ -33,9 +33,11 @@ MAX_TAR_BYTES = 2**36
 ARCHIVE_NAME = re.compile(r"(?i).*\.(zip|tar|tar\.(gz|bz2|xz|z)|tgz|tbz2?|txz)$")
 
 _STORED, _DEFLATED, _BZIP2 = 0, 8, 12
-_ENCRYPTED = 0x1
+_ENCRYPTED, _UTF_8 = 0x1, 0x800
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _END_RECORD = struct.Struct("<4s4H2IH")
+#: Of an entry of the directory: flags, and the lengths of name, extra field and comment.
+_DIRECTORY_ENTRY = struct.Struct("<8xH18x3H12x")
 _TAR_MAGIC = b"ustar"
 _ENTRY = b"PK\x01\x02"
 #: Bytes that ZIP64 puts between the directory and its end record.
@@ -206,9 +208,9 @@ def _nested(member: str) -> FitsError | None:
 
 def _zip_entries(archive: Source) -> list[zipfile.ZipInfo]:
     with archive.open() as stream:
-        _check_directory(stream, archive.name)
+        lies = _check_directory(stream, archive.name)
         try:
-            with zipfile.ZipFile(stream) as opened:
+            with zipfile.ZipFile(Mended(stream, lies) if lies else stream) as opened:
                 entries = opened.infolist()
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, OverflowError, struct.error) as error:
             raise FitsError(f"{archive.name}: damaged ZIP archive: {error}") from error
@@ -221,8 +223,14 @@ def _too_many(name: str, count: int) -> FitsLimitError:
     return FitsLimitError(f"{name}: {count} members; {MAX_MEMBERS} are the limit")
 
 
-def _check_directory(stream: BinaryIO, name: str) -> None:
-    """Refuse a directory that is too large, before it is read whole (APPNOTE 6.3.10, section 4.3.16)."""
+def _check_directory(stream: BinaryIO, name: str) -> dict[int, int]:
+    """Refuse a directory that is too large, before it is read whole (APPNOTE 6.3.10, section 4.3.16).
+
+    Returns
+    -------
+    dict of int to int
+        Position → byte: flags of names that say UTF-8 and are none, as they should be; zipfile would refuse them all.
+    """
     size = stream.seek(0, io.SEEK_END)
     stream.seek(max(0, size - _END_RECORD.size - 2**16))
     tail = stream.read(_END_RECORD.size + 2**16)
@@ -235,11 +243,27 @@ def _check_directory(stream: BinaryIO, name: str) -> None:
     if directory_bytes > MAX_DIRECTORY_BYTES:
         raise FitsLimitError(f"{name}: the ZIP archive's directory has {directory_bytes} bytes")
     # zipfile makes an object of each entry: they are counted before.
-    stream.seek(max(0, size - len(tail) + at - directory_bytes - _ZIP64_RECORDS))
-    count = stream.read(directory_bytes + _ZIP64_RECORDS).count(_ENTRY)
+    begin = max(0, size - len(tail) + at - directory_bytes - _ZIP64_RECORDS)
+    stream.seek(begin)
+    directory = stream.read(directory_bytes + _ZIP64_RECORDS)
+    count = directory.count(_ENTRY)
     if count > MAX_MEMBERS:
         raise _too_many(name, count)
     stream.seek(0)
+    return {begin + position: byte for position, byte in _false_flags(directory)}
+
+
+def _false_flags(directory: bytes) -> Iterator[tuple[int, int]]:
+    """Where an entry's flags say that its name is UTF-8 and it is not (APPNOTE 6.3.10, appendix D)."""
+    at = directory.find(_ENTRY)
+    while at >= 0 and directory[at : at + 4] == _ENTRY and len(directory) >= at + _DIRECTORY_ENTRY.size:
+        flags, name, extra, comment = _DIRECTORY_ENTRY.unpack_from(directory, at)
+        if flags & _UTF_8:
+            try:
+                directory[at + _DIRECTORY_ENTRY.size : at + _DIRECTORY_ENTRY.size + name].decode("utf-8")
+            except UnicodeDecodeError:
+                yield at + 9, directory[at + 9] & ~(_UTF_8 >> 8)
+        at += _DIRECTORY_ENTRY.size + name + extra + comment
 
 
 def _ends(entries: list[zipfile.ZipInfo], size: int | None) -> dict[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zlib
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, BinaryIO, Protocol
 
 from ..errors import FitsError, TruncatedFitsError
@@ -50,6 +51,46 @@ class Range(io.RawIOBase):
         """Close it and the stream below."""
         self._stream.close()
         super().close()
+
+
+class Mended(io.RawIOBase):
+    """Another stream with some bytes changed; closing it leaves the other open.
+
+    Parameters
+    ----------
+    stream
+        It seeks.
+    changes
+        Position → byte.
+    """
+
+    def __init__(self, stream: BinaryIO, changes: Mapping[int, int]) -> None:
+        self._stream, self._changes = stream, changes
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def seekable(self) -> bool:
+        """Always."""
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:
+        """See `io.RawIOBase.read`."""
+        begin = self._stream.tell()
+        data = bytearray(self._stream.read(-1 if size is None else size))
+        for position, byte in self._changes.items():
+            if begin <= position < begin + len(data):
+                data[position - begin] = byte
+        return bytes(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """See `io.IOBase.seek`."""
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        """See `io.IOBase.tell`."""
+        return self._stream.tell()
 
 
 class _ForwardOnly(io.RawIOBase, ABC):

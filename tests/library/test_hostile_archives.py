@@ -248,6 +248,36 @@ def test_a_tar_of_a_million_empty_headers_ends() -> None:
     assert "members" in str(source.problem)
 
 
+def flagged(content: bytes, bit: int) -> bytes:
+    """A ZIP archive with a bit set in the flags of every entry of its directory and of every member."""
+    changed = bytearray(content)
+    for signature, place in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        at = -1
+        while (at := changed.find(signature, at + 1)) >= 0:
+            (flags,) = struct.unpack_from("<H", changed, at + place)
+            struct.pack_into("<H", changed, at + place, flags | bit)
+    return bytes(changed)
+
+
+def test_a_name_that_only_says_that_it_is_utf_8_costs_no_other_member() -> None:
+    content = zip_bytes({"cafe.fits": fits_bytes("one"), "plain.fits": fits_bytes("two")})
+    lying = flagged(content, 0x800).replace(b"cafe.", b"caf\xff.")
+    found = list(members(io.BytesIO(lying), "a.zip"))
+    assert [source.member for source in found] == ["caf\u00a0.fits", "plain.fits"]
+    assert [p.row["target_name"] for p in extract(io.BytesIO(lying))] == ["one", "two"]
+
+
+def test_paths_out_of_the_archive_encryption_and_damage_cost_their_member_only() -> None:
+    names = ["/abs.fits", "../up.fits", "a/../../b.fits", "C:\\x.fits", "..\\w.fits"]
+    response = extract(io.BytesIO(zip_bytes({name: fits_bytes(name) for name in [*names, "ok.fits"]})))
+    assert [p.member for p in response] == ["ok.fits"]
+    assert [(source.member, "leads out" in problem.message) for source, problem in response.failures] == [
+        (name, True) for name in names
+    ]
+    response = extract(io.BytesIO(flagged(zip_bytes({"a.fits": fits_bytes("a")}), 0x1)))
+    assert not len(response) and "encrypted" in response.failures[0][1].message
+
+
 # -- names -----------------------------------------------------------------------------------------------------------
 def test_names_that_are_no_utf_8_can_be_written(tmp_path: Path) -> None:
     top = tmp_path / "files"
