@@ -53,3 +53,20 @@ SKY: dict[str, object] = {
     "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 10.0, "CRVAL2": 20.0, "CRPIX1": 50.5,
     "CRPIX2": 100.5, "CDELT1": -0.001, "CDELT2": 0.001,
 }  # fmt: skip
+
+
+_WIDTHS = {"D": 8, "E": 4, "K": 8, "J": 4, "I": 2, "B": 1, "A": 1, "L": 1}
+
+
+def empty_table(columns: list[tuple[str, str, str]], count: int = 1, **extra: object) -> bytes:
+    """A binary table of zeros."""
+    width = sum(int(form[:-1] or 1) * _WIDTHS[form[-1]] for _, form, _ in columns)
+    return table(columns, bytes(width * count), count, **extra)
+
+
+def tangent(ra: float, dec: float, size: float, shape: tuple[int, int]) -> dict[str, object]:
+    """Cards of a tangent plane about the middle of an image, with pixels of this many degrees."""
+    return {
+        "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": ra, "CRVAL2": dec, "CRPIX1": shape[0] / 2 + 0.5,
+        "CRPIX2": shape[1] / 2 + 0.5, "CD1_1": -size, "CD1_2": 0.0, "CD2_1": 0.0, "CD2_2": size,
+    }  # fmt: skip
