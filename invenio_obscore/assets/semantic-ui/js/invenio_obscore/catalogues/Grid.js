@@ -1,10 +1,18 @@
 // The table of the spreadsheet: Glide Data Grid, a chunk of its own.
 
 import "@glideapps/glide-data-grid/dist/index.css";
-import { CompactSelection, DataEditor, GridCellKind } from "@glideapps/glide-data-grid";
+import {
+  AllCellRenderers,
+  CompactSelection,
+  DataEditorCore,
+  GridCellKind,
+  ImageWindowLoaderImpl,
+  sprites,
+  textCellRenderer,
+} from "@glideapps/glide-data-grid";
 import { i18next } from "@translations/invenio_obscore/i18next";
 import PropTypes from "prop-types";
-import React, { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import React, { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { plain } from "../components/format";
 import { Field } from "../deposit/CellEditor";
 import { nameOf } from "../deposit/ProductList";
@@ -35,12 +43,13 @@ const text = (data, more) => ({ kind: GridCellKind.Text, data, displayData: data
 const fileCell = (product) => text(nameOf(product), { readonly: true, themeOverride: { bgCell: "#f9fafb" } });
 
 /** A value with its signs; in words for those who listen. */
-const valueCell = (product, column, { value, marks }, aloud) => {
+const valueCell = (product, column, { value, marks }) => {
   const data = plain(value);
   const signs = marks.map((name) => MARKS[name].sign).join("");
   const words = marks.map((name) => MARKS[name].words).join(", ");
-  return text(aloud && words ? `${data} (${words})` : data, {
+  return text(data, {
     displayData: signs ? `${signs} ${data}` : data,
+    aloud: words ? `${data} (${words})` : data,
     copyData: data,
     allowOverlay: !column.system && !product.failed,
     readonly: Boolean(column.system || product.failed),
@@ -49,21 +58,32 @@ const valueCell = (product, column, { value, marks }, aloud) => {
   });
 };
 
-const editorOf = (cell) => {
+const RENDERERS = [
+  ...AllCellRenderers.filter(({ kind }) => kind !== GridCellKind.Text),
+  { ...textCellRenderer, getAccessibilityString: ({ aloud, data }) => aloud ?? data },
+];
+const IMAGES = new ImageWindowLoaderImpl();
+
+/** The editor of a cell; `ahead.current` are keys that came before it was there. */
+const editorWith = (ahead) => (cell) => {
   const { column } = cell;
   if (!column) return undefined;
-  const Editor = ({ value, onChange }) => (
-    <Field
-      column={column}
-      id="obscore-cell"
-      typed={value.data}
-      onType={(data) => onChange({ ...value, data })}
-      focus
-    />
-  );
+  const Editor = ({ value, onChange }) => {
+    useLayoutEffect(() => {
+      const typed = ahead.current;
+      ahead.current = null;
+      if (typed) onChange({ ...value, data: value.data + typed });
+      // Once, when it opens.
+      // eslint-disable-next-line react-hooks/exhaustive-deps
+    }, []);
+    const type = (data) => onChange({ ...value, data });
+    return <Field column={column} id="obscore-cell" typed={value.data} onType={type} focus />;
+  };
   Editor.propTypes = { value: PropTypes.object.isRequired, onChange: PropTypes.func.isRequired };
   return { editor: Editor, disablePadding: true, deletedValue: (old) => ({ ...old, data: "" }) };
 };
+
+const isText = ({ key, ctrlKey, metaKey, altKey }) => key.length === 1 && !ctrlKey && !metaKey && !altKey;
 
 const spans = (selection) => {
   const found = [];
@@ -120,6 +140,8 @@ const Grid = ({ columns, sort, total, at, cellOf, onSee, onTyped, onEmpty, onSel
   const [selection, setSelection] = useState(NOTHING);
   const [shown, resize] = useWidths(columns);
   const holder = useRef(null);
+  const ahead = useRef(null);
+  const editor = useMemo(() => editorWith(ahead), []);
   const titled = useMemo(
     () =>
       shown.map((each) => {
@@ -130,11 +152,11 @@ const Grid = ({ columns, sort, total, at, cellOf, onSee, onTyped, onEmpty, onSel
   );
 
   const content = useCallback(
-    ([index, row], aloud) => {
+    ([index, row]) => {
       const product = at(row);
       if (!product) return LOADING;
       const column = columns[index - 1];
-      return column ? valueCell(product, column, cellOf(product, column.name), aloud) : fileCell(product);
+      return column ? valueCell(product, column, cellOf(product, column.name)) : fileCell(product);
     },
     [at, columns, cellOf]
   );
@@ -156,7 +178,21 @@ const Grid = ({ columns, sort, total, at, cellOf, onSee, onTyped, onEmpty, onSel
     [at, columns, cellOf, onTyped]
   );
 
+  // The part of the table that edits is loaded with the first key: what is typed until then is not lost.
+  const press = (event) => {
+    const cell = selection.current?.cell;
+    if (isText(event) && cell && content(cell).allowOverlay) {
+      if (ahead.current === null) ahead.current = "";
+      else {
+        ahead.current += event.key;
+        event.cancel();
+      }
+      return;
+    }
+    onKey(event);
+  };
   const select = (chosen) => {
+    ahead.current = null;
     setSelection(chosen);
     onSelect(describe(chosen, columns, total));
   };
@@ -173,7 +209,7 @@ const Grid = ({ columns, sort, total, at, cellOf, onSee, onTyped, onEmpty, onSel
 
   return (
     <div ref={holder} className="obscore-grid" role="group" aria-label={i18next.t("Spreadsheet")}>
-      <DataEditor
+      <DataEditorCore
         columns={titled}
         rows={total}
         getCellContent={content}
@@ -195,8 +231,11 @@ const Grid = ({ columns, sort, total, at, cellOf, onSee, onTyped, onEmpty, onSel
         freezeColumns={1}
         onColumnResize={resize}
         onHeaderMenuClick={(index) => onSort(columns[index - 1]?.name)}
-        onKeyDown={onKey}
-        provideEditor={editorOf}
+        onKeyDown={press}
+        provideEditor={editor}
+        renderers={RENDERERS}
+        headerIcons={sprites}
+        imageWindowLoader={IMAGES}
         keybindings={KEYS}
         theme={THEME}
         rowHeight={ROW_HEIGHT}

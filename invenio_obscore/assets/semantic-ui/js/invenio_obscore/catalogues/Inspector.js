@@ -56,9 +56,9 @@ export const Inspector = ({ panel, address, column, revision, typed, error, publ
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <section className="inspector obscore-product" aria-label={i18next.t("The cell that has the focus")} onKeyDown={keep}>
-      <h3 className="ui tiny header">
+      <h2 className="ui tiny header">
         <bdi className="value">{nameOf(address)}</bdi>
-      </h3>
+      </h2>
       {failure && <Message negative size="small" content={failure} />}
       {product && (
         <div role="status" aria-live="polite">

@@ -80,7 +80,7 @@ export const Rerun = ({ api, panel, revision, onSaved }) => {
   const errors = refused.length ? refused : (text !== undefined && preview?.errors) || [];
   const type = (value) => {
     setRefused([]);
-    setText(value);
+    setText(value === saved ? undefined : value);
   };
   const begin = () =>
     during(async () => {
@@ -102,8 +102,9 @@ export const Rerun = ({ api, panel, revision, onSaved }) => {
     during(async () => {
       try {
         await api.acceptRerun(run.id, revision);
-        forget();
         setText(undefined);
+        setSaved(run.mapping);
+        forget();
         onSaved();
       } catch (problem) {
         await load(run.id);

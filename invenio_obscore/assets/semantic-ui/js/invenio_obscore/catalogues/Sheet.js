@@ -180,6 +180,10 @@ export const Sheet = ({ recid }) => {
     if (name) ask({ sort: query.sort === name ? `-${name}` : name });
   };
   const press = (event) => {
+    if (event.key === "Tab") {
+      event.cancel(); // the browser goes on to what comes after the table
+      return;
+    }
     const action = (event.ctrlKey || event.metaKey) && SHORTCUTS[event.key.toLowerCase()];
     if (!action) return;
     event.cancel();
@@ -208,7 +212,7 @@ export const Sheet = ({ recid }) => {
       </div>
       <FilterBar columns={COLUMNS} filters={query.filter} errors={wrong} onChange={(filter) => ask({ filter })} />
       <ColumnChooser chosen={chosen} onChange={choose} />
-      <Tools columns={columns} selection={selection} total={total} history={sheet?.history} busy={edits.busy}
+      <Tools columns={columns} selection={selection} total={total} history={edits.history} busy={edits.busy}
         actions={actions} />
       <Said edits={edits} />
       {sheet && total === 0 && <p>{i18next.t("No data product matches.")}</p>}

@@ -5,6 +5,7 @@ import { Button, Message } from "semantic-ui-react";
 import { CONFLICT } from "../deposit/api";
 import { useDuring } from "../deposit/useDuring";
 import { Differences } from "./Differences";
+import { changed } from "./useEdits";
 
 const MOST = 200;
 const SIZE = 25;
@@ -71,7 +72,7 @@ export const TableExchange = ({ api, onSaved }) => {
       try {
         const done = await api.takeInTable(compared.revision, file);
         setCompared(null);
-        setSaid(i18next.t("{{cells}} cells in {{products}} rows are changed.", done));
+        setSaid(changed(done));
         onSaved();
       } catch (failure) {
         if (failure.kind !== CONFLICT) refused(failure);

@@ -9,8 +9,7 @@ import { Choice } from "../deposit/Filters";
 const inWords = ({ columns, all, count }) => {
   if (all) return i18next.t("All rows that match are selected, in {{columns}}.", { columns: columns.join(", ") });
   if (!count) return i18next.t("Nothing is selected.");
-  const what = { rows: count, columns: columns.length };
-  return i18next.t("{{rows}} rows and {{columns}} columns are selected.", what);
+  return i18next.t("{{count}} rows are selected, in {{columns}}.", { count, columns: columns.join(", ") || "–" });
 };
 
 /** Sets one value in what is selected, or in all rows that match the conditions. */

@@ -29,6 +29,7 @@ export const sheetApi = (base) => {
     rows: (query) => send({ url: at("/products"), params: asked(query) }),
     edit: (revision, body) => post(at("/edits"), body, ifMatch(revision)),
     task: (id) => send({ url: at(`/edits/${id}`) }),
+    history: () => send({ url: at("/edits") }),
     undo: () => post(at("/edits/undo"), {}),
     redo: () => post(at("/edits/redo"), {}),
     differences: (page, size) => send({ url: at("/differences"), params: { page, size } }),

@@ -46,14 +46,34 @@ const withoutCells = (typed, cells) => {
 
 /** What the server says, with what it says of single values. */
 const explained = ({ message, errors = [] }) =>
-  [...new Set([message, ...errors.slice(0, 3).flatMap(({ messages }) => messages || [])])].join(" ");
+  [message, ...errors.slice(0, 3).flatMap(({ messages }) => messages || []).filter((each) => !message.includes(each))].join(
+    " "
+  );
 
-const changed = ({ cells, products }) =>
-  i18next.t("{{cells}} cells in {{products}} rows are changed.", { cells, products });
+/** What was changed, in words. */
+export const changed = ({ cells, products }) =>
+  i18next.t("Saved: {{cells}} cells in {{products}} rows.", { cells, products });
+
+/** What can be undone and redone, as of a revision. */
+const useHistory = (api, revision) => {
+  const [history, setHistory] = useState(null);
+  useEffect(() => {
+    if (revision === undefined) return undefined;
+    let current = true;
+    api
+      .history()
+      .then((found) => current && setHistory(found.history))
+      .catch((error) => console.warn("The history cannot be loaded:", error.message));
+    return () => {
+      current = false;
+    };
+  }, [api, revision]);
+  return history;
+};
 
 /**
  * typed: what is not saved yet; errors: message by cell; said: `{text, bad}`; progress: of a long change, or null
- * conflict: `{body}` that somebody else came before, or null
+ * conflict: `{body}` that somebody else came before, or null; history: `{undo, redo}` or null
  */
 export const useEdits = (api, panel, base, rows) => {
   const { typed, changeAll } = useTyped(base);
@@ -62,6 +82,7 @@ export const useEdits = (api, panel, base, rows) => {
   const [busy, setBusy] = useState(false);
   const [progress, setProgress] = useState(null);
   const [conflict, setConflict] = useState(null);
+  const history = useHistory(api, rows.sheet?.revision);
   // What actions see that wait for their turn. `before`: values that cells had when they were typed.
   const latest = useRef({ before: new Map(), errors: {}, revision: 0, turn: Promise.resolve() });
   Object.assign(latest.current, { typed, rows });
@@ -211,6 +232,7 @@ export const useEdits = (api, panel, base, rows) => {
     busy,
     progress,
     conflict,
+    history,
     type,
     again,
     drop,

@@ -43,7 +43,7 @@ Sky.propTypes = {
 };
 
 /** What was found in the files of one draft. */
-const Found = ({ base, stored, uploading }) => {
+const Found = ({ base, recid, stored, uploading }) => {
   const api = useMemo(() => draftApi(base), [base]);
   const [query, setQuery] = useState(QUERY);
   const [opened, setOpened] = useState("");
@@ -82,6 +82,9 @@ const Found = ({ base, stored, uploading }) => {
             <p className="fine">{i18next.t("Sky, wavelengths and times of the products on this page of the list.")}</p>
           )}
           <Filters query={query} onChange={ask} />
+          <a href={`/catalogues/${encodeURIComponent(recid)}`} target="_blank" rel="noopener noreferrer">
+            {i18next.t("Open as a spreadsheet")}
+          </a>
           {products.length > 0 ? (
             <ProductList
               products={products}
@@ -122,6 +125,7 @@ const Found = ({ base, stored, uploading }) => {
 
 Found.propTypes = {
   base: PropTypes.string.isRequired,
+  recid: PropTypes.string.isRequired,
   stored: PropTypes.string.isRequired,
   uploading: PropTypes.number.isRequired,
 };
@@ -153,6 +157,7 @@ Detail.defaultProps = { typed: undefined };
 /** The panel "Observation metadata (ObsCore)" below the files of the deposit form. */
 export const ObsCorePanel = () => {
   const base = useSelector(({ deposit }) => deposit.record?.links?.self);
+  const recid = useSelector(({ deposit }) => deposit.record?.id);
   const entries = useSelector(({ files }) => files.entries) || {};
   const files = Object.values(entries);
   const uploading = files.filter(({ status }) => status === "uploading").length;
@@ -170,7 +175,7 @@ export const ObsCorePanel = () => {
     >
       <div className="obscore-panel" id="obscore-panel">
         {base ? (
-          <Found key={base} base={base} stored={stored} uploading={uploading} />
+          <Found key={base} base={base} recid={recid} stored={stored} uploading={uploading} />
         ) : (
           <p>
             {i18next.t(
