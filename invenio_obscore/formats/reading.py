@@ -9,6 +9,7 @@ import io
 import math
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def read_votable(data: bytes, limits: ReadingLimits | None = None) -> Table:
             warnings.simplefilter("error", W51)  # a number that its type cannot hold would be cut to one that it can
             table = parse_single_table(io.BytesIO(data), verify="warn")
             fields = tuple(_field(column) for column in table.fields)
-            rows = [_row(fields, row, mask) for row, mask in zip(table.array.data, table.array.mask)]
+            rows = _rows(fields, table.array)
     except Exception as error:  # noqa: BLE001 - hostile content makes astropy raise anything; it is told to who sent it
         raise InputError(f"the upload cannot be read as a VOTable: {_shortened(error)}") from error
     return Table(_unique(fields), rows)
@@ -90,16 +91,32 @@ def _unique(fields: tuple[Field, ...]) -> tuple[Field, ...]:
     return fields
 
 
-def _row(fields: tuple[Field, ...], row: Any, mask: Any) -> list[Any]:  # noqa: ANN401
-    return [_cell(field, value, masked) for field, value, masked in zip(fields, row, mask)]
+def _rows(fields: tuple[Field, ...], array: Any) -> list[list[Any]]:  # noqa: ANN401 - a masked record array
+    if not array.dtype.names or not len(array):
+        return []
+    columns = [_column(field, array.data[name], array.mask[name]) for field, name in zip(fields, array.dtype.names)]
+    return [list(row) for row in zip(*columns)]
+
+
+def _column(field: Field, values: Any, mask: Any) -> list[Any]:  # noqa: ANN401 - arrays
+    """The cells of a column, as a whole where each holds one value: numpy's way to single cells is long."""
+    single = values.ndim == 1 and mask.ndim == 1 and mask.dtype == bool and (field.is_text or not field.arraysize)
+    if not single or (values.dtype == object and not field.is_text):
+        return [_cell(field, value, masked) for value, masked in zip(values, mask)]
+    convert = _text_or_none if field.is_text else partial(_scalar, field)
+    return [None if masked else convert(value) for value, masked in zip(values.tolist(), mask.tolist())]
+
+
+def _text_or_none(value: Any) -> str | None:  # noqa: ANN401
+    # Most serialisations cannot tell an empty text from a null (VOTable 1.4, section 2.1).
+    return _text(value) or None
 
 
 def _cell(field: Field, value: Any, masked: Any) -> Any:  # noqa: ANN401
     if bool(np.all(masked)) and np.size(masked):
         return None
     if field.is_text:
-        # Most serialisations cannot tell an empty text from a null (VOTable 1.4, section 2.1).
-        return _text(value) or None
+        return _text_or_none(value)
     if field.arraysize:
         return _items(field, value)
     return _scalar(field, value)
