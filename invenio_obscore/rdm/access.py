@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask_principal import Identity, UserNeed
+from flask_principal import Identity
 from invenio_db import db
 from invenio_pidstore.errors import PIDDoesNotExistError
 from invenio_rdm_records.proxies import current_rdm_records_service
@@ -71,8 +71,7 @@ def draft_of_task(draft_uuid: UUID) -> Any:  # noqa: ANN401
 
 def require_account(identity: Identity) -> None:
     """Raise `PermissionDeniedError` for visitors who are not logged in."""
-    if UserNeed(identity.id) not in identity.provides:
-        raise PermissionDeniedError("search_drafts")
+    current_rdm_records_service.require_permission(identity, "search_drafts")
 
 
 def record_to_read(identity: Identity, recid: str) -> Any:  # noqa: ANN401

@@ -12,7 +12,7 @@ from flask import Flask, current_app
 from flask_principal import Identity
 from invenio_access import action_factory
 from invenio_access.models import ActionRoles
-from invenio_access.permissions import Permission
+from invenio_access.permissions import Permission, system_process
 from invenio_accounts.proxies import current_datastore
 from invenio_base.utils import obj_or_import_string
 from invenio_db import db
@@ -40,7 +40,7 @@ def _generators(policy: Any) -> list[Any]:  # noqa: ANN401 - a policy class
 
 def may_curate_all(identity: Identity) -> bool:
     """Whether somebody is a documentalist (or a superuser)."""
-    return bool(Permission(curate_action).allows(identity))
+    return bool(Permission(curate_action, system_process).allows(identity))
 
 
 def ensure_role() -> str:
