@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,13 @@ class Marks:
     null: str
 
 
-_Fill = Callable[[_Filling, Sequence[Any]], None]
+@dataclass(frozen=True)
+class _Part:
+    """One value of a packed row: how it is asked for, how those of some rows are joined, where what was joined goes."""
+
+    sql: str
+    join: Callable[[Sequence[Any]], Any]
+    fill: Callable[[_Filling, Sequence[Any]], None]
 
 
 @dataclass(frozen=True)
@@ -97,17 +104,32 @@ class Packing:
     select: str
     parameters: dict[str, str]
     _columns: int
-    _fill: tuple[_Fill, ...]
+    _parts: tuple[_Part, ...]
 
     def around(self, sql: str) -> str:
         """The query that gives the rows of ``sql`` packed."""
         return f"SELECT {self.select} FROM ({sql}) AS r ({column_names(self._columns)})"
 
-    def block(self, rows: Sequence[Sequence[Any]]) -> Block:
-        """Unpack rows."""
-        filling = _Filling(len(rows), np.zeros((self._columns, len(rows)), bool))
-        for fill, values in zip(self._fill, zip(*rows)):
-            fill(filling, values)
+    def blocks(self, batches: Iterator[Sequence[Sequence[Any]]], rows: int) -> Iterator[Block]:
+        """Unpack batches of rows, the first one by itself, then as many together as make so many rows.
+
+        Values are joined batch by batch: single objects of a thousand rows would not stay in the processor's cache.
+        """
+        gathered: list[list[Any]] = []
+        count = wanted = 0
+        for batch in batches:
+            gathered.append([part.join(values) for part, values in zip(self._parts, zip(*batch))])
+            count += len(batch)
+            if count >= wanted:
+                yield self._block(count, gathered)
+                gathered, count, wanted = [], 0, rows
+        if count:
+            yield self._block(count, gathered)
+
+    def _block(self, rows: int, gathered: Sequence[Sequence[Any]]) -> Block:
+        filling = _Filling(rows, np.zeros((self._columns, rows), bool))
+        for part, values in zip(self._parts, zip(*gathered)):
+            part.fill(filling, values)
         return Block(filling.rows, filling.nulls, filling.numbers, tuple(filling.texts), filling.lists)
 
 
@@ -115,9 +137,9 @@ class Packing:
 def packing(fields: tuple[Field, ...]) -> Packing:
     """Return how rows of these columns come packed."""
     marks = _marks()
-    parts = list(_parts(fields, marks))
+    parts = tuple(_parts(fields, marks))
     parameters = {"separator": marks.separator, "null": marks.null}
-    return Packing(", ".join(sql for sql, _ in parts), parameters, len(fields), tuple(fill for _, fill in parts))
+    return Packing(", ".join(part.sql for part in parts), parameters, len(fields), parts)
 
 
 def _marks() -> Marks:
@@ -128,18 +150,18 @@ def _marks() -> Marks:
     return Marks(used[:_SEPARATOR_LENGTH], used[_SEPARATOR_LENGTH:])
 
 
-def _parts(fields: Sequence[Field], marks: Marks) -> Iterator[tuple[str, _Fill]]:
+def _parts(fields: Sequence[Field], marks: Marks) -> Iterator[_Part]:
     sorts = kinds(fields)
     if sorts.floats:
-        yield _floats_sql(sorts.floats), partial(_floats, sorts.floats)
+        yield _Part(_floats_sql(sorts.floats), b"".join, partial(_floats, sorts.floats))
     for start in range(0, len(sorts.integers), _BITS):
         group = sorts.integers[start : start + _BITS]
         booleans = {number for number in group if fields[number].datatype == "boolean"}
-        yield _integers_sql(group, booleans), partial(_integers, group)
+        yield _Part(_integers_sql(group, booleans), b"".join, partial(_integers, group))
     for group in filter(None, (sorts.chars, sorts.unicodes)):
-        yield _texts_sql(group), partial(_texts, group, marks)
+        yield _Part(_texts_sql(group), marks.separator.join, partial(_texts, group, marks))
     for number in sorts.lists:
-        yield array_sql(f"c{number + 1}", fields[number]), partial(_lists, number)
+        yield _Part(array_sql(f"c{number + 1}", fields[number]), list, partial(_lists, number))
 
 
 def _floats_sql(columns: Sequence[int]) -> str:
@@ -147,9 +169,9 @@ def _floats_sql(columns: Sequence[int]) -> str:
     return f"array_send(ARRAY[{items}])"
 
 
-def _floats(columns: Sequence[int], filling: _Filling, values: Sequence[bytes]) -> None:
+def _floats(columns: Sequence[int], filling: _Filling, joined: Sequence[bytes]) -> None:
     """NaN is null: VOTable has no other null for these types outside of BINARY2."""
-    items = _items(values, len(columns), ">f8")
+    items = _items(joined, len(columns), ">f8")
     for number, column in zip(columns, items.T):
         filling.numbers[number] = column
         np.isnan(column, out=filling.nulls[number])
@@ -164,19 +186,19 @@ def _integers_sql(columns: Sequence[int], booleans: set[int]) -> str:
     return f"array_send(ARRAY[{items}, {bits}])"
 
 
-def _integers(columns: Sequence[int], filling: _Filling, values: Sequence[bytes]) -> None:
-    items = _items(values, len(columns) + 1, ">i8")
+def _integers(columns: Sequence[int], filling: _Filling, joined: Sequence[bytes]) -> None:
+    items = _items(joined, len(columns) + 1, ">i8")
     bits = items[:, -1].astype(np.int64)
     for bit, (number, column) in enumerate(zip(columns, items.T)):
         filling.numbers[number] = column
         np.not_equal(bits & (1 << bit), 0, out=filling.nulls[number])
 
 
-def _items(values: Sequence[bytes], count: int, kind: str) -> _Array:
+def _items(joined: Sequence[bytes], count: int, kind: str) -> _Array:
     """Items of arrays as ``array_send`` writes them: 20 bytes of header, then each with a length of 4 bytes."""
     item = np.dtype([("length", "V4"), ("value", kind)])
     array = np.dtype([("head", "V20"), ("items", item, (count,))])
-    found: _Array = np.frombuffer(b"".join(values), array)["items"]["value"]
+    found: _Array = np.frombuffer(b"".join(joined), array)["items"]["value"]
     return found
 
 
@@ -186,9 +208,9 @@ def _texts_sql(columns: Sequence[int]) -> str:
     return " || %(separator)s || ".join(f"concat_ws(%(separator)s, {', '.join(group)})" for group in groups)
 
 
-def _texts(columns: tuple[int, ...], marks: Marks, filling: _Filling, values: Sequence[str]) -> None:
+def _texts(columns: tuple[int, ...], marks: Marks, filling: _Filling, joined: Sequence[str]) -> None:
     shape = (filling.rows, len(columns))
-    data, sizes, nulls = _cells(marks.separator.join(values).encode("utf-8", "replace"), shape[0] * shape[1], marks)
+    data, sizes, nulls = _cells(marks.separator.join(joined).encode("utf-8", "replace"), shape[0] * shape[1], marks)
     filling.nulls[list(columns)] = nulls.reshape(shape).T
     filling.texts.append(Texts(columns, data, np.cumsum(sizes).reshape(shape)))
 
@@ -217,6 +239,7 @@ def _cells(data: bytes, count: int, marks: Marks) -> tuple[bytes, _Array, _Array
     return b"".join(cells), np.array([len(cell) for cell in cells], np.int64), nulls
 
 
-def _lists(number: int, filling: _Filling, values: Sequence[Any]) -> None:
+def _lists(number: int, filling: _Filling, joined: Sequence[Sequence[Any]]) -> None:
+    values = list(chain.from_iterable(joined))
     filling.lists[number] = values
     filling.nulls[number] = [value is None for value in values]

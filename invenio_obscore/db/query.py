@@ -29,16 +29,16 @@ from .copying import copying
 from .errors import translate
 from .pool import Connections
 
-# Rows of the first batch, which a client waits for, of all others, and of those of COPY: its rows are single objects,
-# and a batch of them should not leave the processor's cache (measured, ``docs/decisions.md``).
-_FIRST_ROWS, _BATCH_ROWS, _COPY_ROWS = 500, 2000, 250
+# Rows that are fetched together (single objects, which should not leave the processor's cache meanwhile), and rows of
+# a block, whose arrays should be long (measured, ``docs/decisions.md``).
+_BATCH_ROWS, _BLOCK_ROWS = 250, 2000
 # Up to so many rows, encoding in Python is quicker (measured, ``docs/decisions.md``).
 _FEW_ROWS = 1001
 # Translations that are remembered, and the longest query among them.
 _QUERIES, _LONG_QUERY = 512, 4000
 _Translate = Callable[[str, int], Statement]
 # libpq before 17 knows rows one by one only.
-_CHUNK = _FIRST_ROWS if psycopg.capabilities.has_stream_chunked() else 1
+_CHUNK = _BATCH_ROWS if psycopg.capabilities.has_stream_chunked() else 1
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ class Result:
             return (block_of(self.fields, batch) for batch in self.values())
         packed = packing(self.fields)
         rows = self._selected(packed.around(self._statement.sql), packed.parameters)
-        return map(packed.block, self._batches(rows))
+        return packed.blocks(self._batches(rows), _BLOCK_ROWS)
 
     def encoded(self, wire: Wire) -> Iterator[Buffer]:
         """Batches of encoded rows: in Python where they are few, else by arrays or by PostgreSQL."""
@@ -230,7 +230,7 @@ class Result:
                 return (encode_block(self.fields, block, masked=MASKED[wire]) for block in self.blocks())
             copy = copying(self._statement, wire)
             if copy is not None:
-                return map(copy.finish, self._batches(self._copied(copy.sql), _COPY_ROWS))
+                return map(copy.finish, self._batches(self._copied(copy.sql)))
         encode = batch_encoder(self.fields, wire)
         return map(encode, self.values())
 
@@ -239,21 +239,20 @@ class Result:
         limit = self._statement.row_limit
         return limit is not None and limit <= _FEW_ROWS
 
-    def _batches(self, rows: Generator[Any, None, None], size: int = _BATCH_ROWS) -> Iterator[list[Any]]:
-        batches = self._limited(rows, size)
+    def _batches(self, rows: Generator[Any, None, None]) -> Iterator[list[Any]]:
+        batches = self._limited(rows)
         self._open.append(batches)
         return batches
 
-    def _limited(self, rows: Generator[Any, None, None], size: int) -> Generator[list[Any], None, None]:
+    def _limited(self, rows: Generator[Any, None, None]) -> Generator[list[Any], None, None]:
         """Batches of at most as many rows as MAXREC lets through; the statement asks for one more."""
         if self._empty:
             self.overflow = True
             return
         left = self._statement.overflow_limit
         with contextlib.closing(rows):
-            wanted = min(size, _FIRST_ROWS)
-            while batch := list(islice(rows, wanted)):
-                wanted = size
+            size = _BLOCK_ROWS if self._few else _BATCH_ROWS
+            while batch := list(islice(rows, size)):
                 if left is not None and len(batch) > left:
                     self.overflow = True
                     batch = batch[:left]
