@@ -169,8 +169,8 @@ def _edits(identity: Any, recid: str) -> dict[str, Callable[[], Any]]:
         "set 200": edit({**cell, "selection": {"products": some}}),
         "fill 200 down": edit({"action": "fill", "columns": ["target_name"], "selection": {"products": some}}),
         "set what matches (500)": edit({**cell, "selection": {"matching": {"filter": ["s_ra<1.8"]}}}),
-        "undo": lambda: history.undo(identity, recid),
-        "redo": lambda: history.redo(identity, recid),
+        "undo": lambda: history.repeat(identity, recid, back=True),
+        "redo": lambda: history.repeat(identity, recid, back=False),
     }
 
 

@@ -63,6 +63,10 @@ class Done:
         """How many cells changed."""
         return sum(self.columns.values())
 
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {"revision": self.revision, "cells": self.cells, "products": len(self.pairs), "columns": self.columns}
+
 
 def apply(
     uow: UnitOfWork,

@@ -141,6 +141,8 @@ def _extracted(owner: UUID, keys: Mapping[str, Key], names: Sequence[str]) -> Se
         )
         .select_from(held)
         .join(entry, (entry.file_id == file_id) & (entry.key == key))
+        # Said once more, so that no plan reads what other deposits have.
+        .where(entry.file_id.in_({file_id for file_id, _ in keys.values()}))
     )
     if not few:
         return found

@@ -219,7 +219,7 @@ def test_two_documentalists_at_once(researcher: Researcher, documentalist: Resea
 def test_an_edit_of_very_many_is_a_task(
     researcher: Researcher, recid: str, run_tasks: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("invenio_obscore.rdm.catalogues.edits.AT_ONCE", 3)
+    monkeypatch.setattr("invenio_obscore.rdm.catalogues.history.AT_ONCE", 3)
     monkeypatch.setattr("invenio_obscore.rdm.changes._AT_ONCE", 3)
     run_tasks("none")
     begun = edit(researcher, recid, 0, 202, action="set", column="obs_title", value="T", selection=ALL)
@@ -229,7 +229,10 @@ def test_an_edit_of_very_many_is_a_task(
     done = researcher.request("GET", path, status=200).json
     assert (done["state"], done["done"], done["result"]["cells"]) == ("done", 4, 4)
     assert set(column(researcher, recid, "obs_title").values()) == {"T"}
-    step(researcher, recid, "undo")
+    task = step(researcher, recid, "undo", 202)["task"]
+    run_tasks()
+    undone = researcher.request("GET", f"/records/{recid}/draft/obscore/edits/{task}", status=200).json
+    assert (undone["state"], undone["result"]["history"]["redo"]["cells"]) == ("done", 4)
     assert set(column(researcher, recid, "obs_title").values()) == {None}
     stale = edit(researcher, recid, 2, 202, action="set", column="obs_title", value="U", selection=ALL)
     one = {"products": [{"file": "a.fits", "product": ""}]}

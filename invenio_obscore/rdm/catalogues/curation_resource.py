@@ -24,7 +24,7 @@ from . import differences, edits, history, overview, reruns, works
 from .edit_schemas import RerunSchema, load_edit
 from .edits import EditError
 from .filters import FilterError
-from .history import UndoRefusedError
+from .history import Left, UndoRefusedError
 
 
 def _edit_refused(error: EditError) -> HTTPJSONException:
@@ -117,11 +117,7 @@ class CurationResource(Resource):
         access.draft_to_curate(g.identity, _pid())
         revision, body = _if_match(), json_body()
         made = edits.make(g.identity, _pid(), revision, load_edit(body))
-        if isinstance(made, Done):
-            return _done(made)
-        draft, total = made
-        work = works.begin(draft.id, g.identity, "edit", {"edit": body, "revision": revision}, total=total)
-        return _answer({"task": str(work), "total": total}), 202
+        return _done(made) if isinstance(made, Done) else _left(made, {"edit": body, "revision": revision})
 
     def edit_history(self) -> Response:
         """What could be undone and redone."""
@@ -138,13 +134,13 @@ class CurationResource(Resource):
             {"state": work.state, "done": work.done, "total": work.total, "message": work.message, "result": result}
         )
 
-    def undo(self) -> Response:
+    def undo(self) -> Response | tuple[Response, int]:
         """Undo the last edit."""
-        return _done(history.undo(g.identity, _pid()))
+        return _repeated(back=True)
 
-    def redo(self) -> Response:
+    def redo(self) -> Response | tuple[Response, int]:
         """Make the edit again that was undone last."""
-        return _done(history.redo(g.identity, _pid()))
+        return _repeated(back=False)
 
     def differences(self) -> Response:
         """What differs from the published rows."""
@@ -194,9 +190,19 @@ def _work() -> str:
     return str((request.view_args or {})["work"])
 
 
+def _repeated(*, back: bool) -> Response | tuple[Response, int]:
+    made = history.repeat(g.identity, _pid(), back=back)
+    return _done(made) if isinstance(made, Done) else _left(made, {"back": back})
+
+
+def _left(left: Left, body: dict[str, Any]) -> tuple[Response, int]:
+    work = works.begin(left.draft_uuid, g.identity, "edit", body, total=left.total)
+    return _answer({"task": str(work), "total": left.total}), 202
+
+
 def _done(done: Done) -> Response:
     draft = access.draft_to_curate(g.identity, _pid())
-    body = _with_history(draft.id, edits.answer(done))
+    body = _with_history(draft.id, done.to_dict())
     db.session.rollback()
     return _tagged(body, done.revision)
 

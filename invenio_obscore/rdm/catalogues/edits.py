@@ -25,9 +25,8 @@ from ..listing import Sheet
 from ..models import NAMED_BY, ObsCoreWork, Stage
 from ..verification import Address
 from . import history, works
+from .history import Left
 
-#: Products that a request edits; of more a task does it.
-AT_ONCE = 5000
 _MOST_MISTAKES = 100
 #: The instance's own class of drafts.
 Draft = Any
@@ -82,8 +81,8 @@ class Edit:
         return " ".join([self.action, ", ".join(list(names)[:5])])
 
 
-def make(identity: Identity, recid: str, revision: int, edit: Edit) -> Done | tuple[Draft, int]:
-    """Make an edit and commit; of more than :data:`AT_ONCE` products only say how many there are.
+def make(identity: Identity, recid: str, revision: int, edit: Edit) -> Done | Left:
+    """Make an edit and commit; one of very many products is left to a task.
 
     Raises
     ------
@@ -96,8 +95,8 @@ def make(identity: Identity, recid: str, revision: int, edit: Edit) -> Done | tu
     if verification.head(draft.id, Stage.DRAFT).revision != revision:
         raise ConflictError("The rows were changed by somebody else in the meantime.", remedy="load them again")
     count = reach(draft.id, edit)
-    if count > AT_ONCE:
-        return draft, count
+    if count > history.AT_ONCE:
+        return Left(draft.id, count)
     return _make(identity, draft, revision, edit)
 
 
@@ -129,14 +128,9 @@ def _make(identity: Identity, draft: Draft, revision: int, edit: Edit, work_id: 
             done = changes.apply(uow, identity, draft, revision, wanted)
             history.record(draft.id, identity, edit.what, done)
         if work_id:
-            works.finish(work_id, answer(done))
+            works.finish(work_id, done.to_dict())
         uow.commit()
     return done
-
-
-def answer(done: Done) -> dict[str, Any]:
-    """What was done, as JSON has it."""
-    return {"revision": done.revision, "cells": done.cells, "products": len(done.pairs), "columns": done.columns}
 
 
 def attend(work: ObsCoreWork) -> None:
@@ -147,7 +141,10 @@ def attend(work: ObsCoreWork) -> None:
     draft = access.draft_of_task(work.record_uuid)
     if draft is None:
         raise NotFoundError("There is no such draft any more: it was published or discarded.")
-    _make(identity, draft, work.body["revision"], load_edit(work.body["edit"]), work.id)
+    if "back" in work.body:
+        history.repeat_now(identity, draft, back=work.body["back"], work_id=work.id)
+    else:
+        _make(identity, draft, work.body["revision"], load_edit(work.body["edit"]), work.id)
 
 
 def _whole_sheet(draft_uuid: UUID) -> Sheet:

@@ -21,13 +21,24 @@ from ...errors import ConflictError
 from .. import access, audit, changes, verification
 from ..changes import Done
 from ..models import ObsCoreEdit, Stage
+from . import works
 
+#: Products that a request changes; of more a task does it.
+AT_ONCE = 5000
 #: Steps of a draft that are kept.
 _DEPTH = 50
 
 
 class UndoRefusedError(ConflictError):
     """There is nothing to undo (or redo), or somebody else changed the draft since."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """A change of a draft that is so large that a task has to make it."""
+
+    draft_uuid: UUID
+    total: int
 
 
 @dataclass(frozen=True)
@@ -76,33 +87,29 @@ def state(draft_uuid: UUID, identity: Identity, revision: int) -> dict[str, Any]
     }
 
 
-def undo(identity: Identity, recid: str) -> Done:
-    """Undo the last step, and commit.
+def repeat(identity: Identity, recid: str, *, back: bool) -> Done | Left:
+    """Undo the last step (or make the step again that was undone last) and commit; a large one is left to a task.
 
     Raises
     ------
     UndoRefusedError
         There is none, or somebody else changed the draft since.
     """
-    return _again(identity, recid, back=True)
-
-
-def redo(identity: Identity, recid: str) -> Done:
-    """Make the step once more that was undone last, and commit; raises as `undo`."""
-    return _again(identity, recid, back=False)
-
-
-def _again(identity: Identity, recid: str, *, back: bool) -> Done:
     draft = access.draft_to_curate(identity, recid)
+    step = _chosen(draft.id, identity, back=back)
+    if step.cells > AT_ONCE:
+        return Left(draft.id, step.cells)
+    return repeat_now(identity, draft, back=back)
+
+
+def repeat_now(identity: Identity, draft: Any, *, back: bool, work_id: UUID | None = None) -> Done:  # noqa: ANN401
+    """The same, however large it is, for a task (with ``work_id``) or a request."""
     with UnitOfWork(db.session) as uow:
         changes.lock(draft.id)
         revision = verification.head(draft.id, Stage.DRAFT).revision
-        steps = _steps(draft.id)
-        step = _last_made(steps) if back else _last_unmade(steps)
-        if step is None:
-            raise UndoRefusedError(f"There is nothing to {'undo' if back else 'redo'}.")
-        if _tip(steps) != revision or step.user_id != str(identity.id):
-            raise UndoRefusedError("Somebody else changed the rows since.", remedy="look at the differences instead")
+        if work_id and not works.is_wanted(work_id):
+            return Done(revision)  # another worker did it meanwhile
+        step = _chosen(draft.id, identity, back=back)
         wanted = {address: pair[0 if back else 1] for address, pair in _unpacked(step.changes).items()}
         action = audit.UndoAuditLog if back else audit.RedoAuditLog
         done = changes.apply(uow, identity, draft, revision, wanted, action=action)
@@ -110,8 +117,20 @@ def _again(identity: Identity, recid: str, *, back: bool) -> Done:
             step.unmade = done.revision
         else:
             step.made, step.unmade = done.revision, None
+        if work_id:
+            works.finish(work_id, done.to_dict())
         uow.commit()
     return done
+
+
+def _chosen(draft_uuid: UUID, identity: Identity, *, back: bool) -> ObsCoreEdit:
+    steps = _steps(draft_uuid)
+    step = _last_made(steps) if back else _last_unmade(steps)
+    if step is None:
+        raise UndoRefusedError(f"There is nothing to {'undo' if back else 'redo'}.")
+    if _tip(steps) != verification.head(draft_uuid, Stage.DRAFT).revision or step.user_id != str(identity.id):
+        raise UndoRefusedError("Somebody else changed the rows since.", remedy="look at the differences instead")
+    return step
 
 
 def _steps(draft_uuid: UUID) -> list[ObsCoreEdit]:
