@@ -105,6 +105,7 @@ def _mapping(file: Any) -> str:  # noqa: ANN401 - a text file
 
 
 def _identity(email: str) -> Any:  # noqa: ANN401 - an identity
+    from flask import current_app
     from flask_principal import Identity
     from invenio_access.permissions import any_user, authenticated_user
     from invenio_access.utils import get_identity
@@ -116,7 +117,8 @@ def _identity(email: str) -> Any:  # noqa: ANN401 - an identity
         raise InputError(f"There is no active user {email!r}", remedy="--user names who is to have the draft")
     identity: Identity = get_identity(user)
     identity.provides |= {any_user, authenticated_user}
-    load_community_needs(identity)
+    with current_app.test_request_context():  # it looks into the session, and a command has none
+        load_community_needs(identity)
     return identity
 
 
