@@ -70,7 +70,7 @@ def run(
     keeps it for longer than ``patience`` seconds, is tried once more; then that is its failure.
     """
     with _Journal(journal, settings) as done:
-        yield from _Pool(work, max(1, jobs), patience).run(sources, done)
+        yield from _Pool(work, max(1, jobs), patience, done).run(sources)
 
 
 class _Journal:
@@ -171,47 +171,47 @@ class _Pool:
         Seconds for one file before its process is ended.
     """
 
-    def __init__(self, work: Work, jobs: int, patience: float) -> None:
-        self._work, self._jobs, self._patience = work, jobs, patience
+    def __init__(self, work: Work, jobs: int, patience: float, done: _Journal) -> None:
+        self._work, self._jobs, self._patience, self._done = work, jobs, patience, done
         self._workers: list[Worker] = []
         self._queue: deque[_Task] = deque()
 
-    def run(self, sources: Iterable[Source], done: _Journal) -> Iterator[tuple[Source, Outcome]]:
+    def run(self, sources: Iterable[Source]) -> Iterator[tuple[Source, Outcome]]:
         """See `batch.run`."""
         waiting: deque[_Task] = deque()
         try:
             for source in sources:
-                waiting.append(self._begun(source, done))
+                waiting.append(self._begun(source))
                 self._feed()
                 if len(waiting) > self._jobs * _AHEAD:
-                    yield self._finished(waiting.popleft(), done)
+                    yield self._finished(waiting.popleft())
             while waiting:
-                yield self._finished(waiting.popleft(), done)
+                yield self._finished(waiting.popleft())
         finally:
             self._close()
 
-    def _begun(self, source: Source, done: _Journal) -> _Task:
-        task = _Task(source, done.get(source))
+    def _begun(self, source: Source) -> _Task:
+        task = _Task(source, self._done.get(source))
         if task.outcome is None:
             bare = Source(source.name, source.path, source.size, source.uri, source.member)
             item = (source, None) if source.portable else (bare, self._work.read(source))
             if isinstance(item[1], Outcome):
-                task.outcome = item[1]
-                done.add(source, task.outcome)
+                self._keep(task, item[1])
             else:
                 task.data = framed(pickle.dumps(item, pickle.HIGHEST_PROTOCOL))
                 self._queue.append(task)
         return task
 
-    def _finished(self, task: _Task, done: _Journal) -> tuple[Source, Outcome]:
-        new = task.outcome is None
+    def _finished(self, task: _Task) -> tuple[Source, Outcome]:
         while task.outcome is None:
             self._feed()
             self._collect()
-        if new:
-            done.add(task.source, task.outcome)
-        task.data = b""
         return task.source, task.outcome
+
+    def _keep(self, task: _Task, outcome: Outcome) -> None:
+        """What came of a file, also before its turn: it is not read again after an interruption."""
+        task.outcome, task.data = outcome, b""
+        self._done.add(task.source, outcome)
 
     def _feed(self) -> None:
         """Give workers what they can take; start them as they are needed."""
@@ -236,7 +236,7 @@ class _Pool:
             for task, answer in found or ():
                 if isinstance(answer, Raised):
                     raise answer.error
-                task.outcome = answer
+                self._keep(task, answer)
         now = time.monotonic()
         for worker in busy:
             if worker.given and worker in self._workers and now - worker.since > self._patience:
@@ -251,7 +251,7 @@ class _Pool:
             given[0].tries += 1
             if given[0].tries > _TRIES:
                 message = "the process that read the file died, or did not end"
-                given.pop(0).outcome = Outcome(failure=Problem("error", "reader-died", message))
+                self._keep(given.pop(0), Outcome(failure=Problem("error", "reader-died", message)))
         self._queue.extendleft(reversed(given))
 
     def _close(self) -> None:

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from fits_files import SKY, image
 from test_sources import fits_bytes, tar_bytes, zip_bytes
 
-from invenio_obscore import batch, extract
+from invenio_obscore import extract, pipeline
 from invenio_obscore.cli import main
 from invenio_obscore.fits.sources import Source
 
@@ -137,14 +137,13 @@ def test_a_table_that_cannot_be_written_is_said_before_the_work(place: str, cata
 def test_members_of_a_zip_go_to_other_processes(catalogue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """This process itself reads those members only that no other could reach without inflating all before them."""
     here: list[str] = []
-    begin = batch._Pool._begin
+    read = pipeline._FileWork.read
 
-    def watched(pool: batch._Pool, source: Source, done: object) -> object:
-        if not source.portable:
-            here.append(source.path)
-        return begin(pool, source, done)  # type: ignore[arg-type]
+    def watched(work: pipeline._FileWork, source: Source) -> object:
+        here.append(source.path)  # other processes have a list of their own
+        return read(work, source)
 
-    monkeypatch.setattr(batch._Pool, "_begin", watched)
+    monkeypatch.setattr(pipeline._FileWork, "read", watched)
     assert len(extract(catalogue, jobs=2)) == 300
     assert {Path(path).name for path in here} == {"b.tar.gz"}
 
