@@ -12,13 +12,13 @@ from flask_principal import Identity
 from invenio_db import db
 from invenio_db.uow import UnitOfWork
 from invenio_rdm_records.proxies import current_rdm_records_service
-from invenio_records_resources.services.uow import TaskOp
 from sqlalchemy import select
 
 from ..errors import NotFoundError
-from . import audit, listing, queue, sheets, verification
+from . import audit, listing, sheets, verification
 from .models import Stage
 from .products import keys_of
+from .queue import FollowChangeOp
 from .stored_files import list_files
 from .tasks import check_draft, prepare_draft
 from .verification import Address
@@ -104,7 +104,7 @@ def apply(
     if was_laid:
         _lay_over(draft.id, pairs)
     task = check_draft if was_laid else prepare_draft
-    uow.register(TaskOp.for_async_apply(task, args=(str(draft.id),), **queue.options()))
+    uow.register(FollowChangeOp(task, draft.id))
     audit.note(uow, identity, action, draft, revision=made, products=len(pairs), columns=done.columns)
     return done
 

@@ -53,6 +53,23 @@ class TellRecordsOp(Operation):
             logger.warning("the message broker does not answer; the sweep will tell the records", exc_info=True)
 
 
+class FollowChangeOp(Operation):
+    """Have what follows from a change of a draft done after the commit, by a task.
+
+    What the broker does not take waits for whoever looks at the draft: a change that is made is no failure.
+    """
+
+    def __init__(self, task: Any, draft_uuid: UUID) -> None:  # noqa: ANN401 - a Celery task
+        self._task, self._draft_uuid = task, draft_uuid
+
+    def on_post_commit(self, uow: UnitOfWork) -> None:
+        """Send the task."""
+        try:
+            self._task.apply_async(args=(str(self._draft_uuid),), **options())
+        except OperationalError:
+            logger.warning("the message broker does not answer; what follows from a change waits", exc_info=True)
+
+
 def retry(file_ids: Collection[UUID] = ()) -> list[UUID]:
     """Read failed files again (all, or these), commit, and return them."""
     again = reading.requeue_failed(file_ids)

@@ -19,7 +19,6 @@ from invenio_rdm_records.records.models import RDMParentCommunity
 from invenio_requests.records.models import RequestMetadata
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     Select,
     String,
     Text,
@@ -91,7 +90,8 @@ def _catalogues(stage: Stage, identity: Identity, every: bool) -> Select[Any]:
     parent = service.record_cls.parent_record_cls.model_cls
     request, community, receiver = RequestMetadata, aliased(CommunityMetadata), aliased(CommunityMetadata)
     review = func.coalesce(parent.json["review"]["id"].as_string(), model.json["review"]["id"].as_string())
-    owner = cast(parent.json["access"]["owned_by"]["user"].as_string(), Integer)
+    # As text: the repository's own process may own a deposit, too.
+    owner = parent.json["access"]["owned_by"]["user"].as_string()
     files = _files(model, stage)
     name = User._user_profile["full_name"].as_string()
     status = request.json["status"].as_string()
@@ -103,7 +103,7 @@ def _catalogues(stage: Stage, identity: Identity, every: bool) -> Select[Any]:
             func.coalesce(model.json["metadata"]["title"].as_string(), "").label("title"),
             case((in_review, "review"), else_="draft" if is_draft else "published").label("state"),
             _is_published(model, is_draft).label("published"),
-            cast(owner, String).label("owner_id"),
+            owner.label("owner_id"),
             func.coalesce(func.nullif(name, ""), User.username, "").label("owner"),
             func.coalesce(community.slug, receiver.slug).label("community"),
             func.coalesce(
@@ -114,7 +114,7 @@ def _catalogues(stage: Stage, identity: Identity, every: bool) -> Select[Any]:
             func.greatest(model.updated, ObsCoreVerification.updated_at).label("updated"),
         )
         .join(parent, parent.id == model.parent_id)
-        .outerjoin(User, User.id == owner)
+        .outerjoin(User, cast(User.id, String) == owner)
         .outerjoin(request, cast(request.id, Text) == review)
         .outerjoin(receiver, cast(receiver.id, Text) == request.json["receiver"]["community"].as_string())
         .outerjoin(community, cast(community.id, Text) == parent.json["communities"]["default"].as_string())
@@ -197,7 +197,7 @@ def _may_curate(
         RDMParentCommunity.record_id == parent.id, RDMParentCommunity.community_id.in_([UUID(c) for c in communities])
     )
     sent = and_(status.in_(_ASKED), request.json["receiver"]["community"].as_string().in_(communities))
-    return or_(owner == int(identity.id), mine.exists(), sent)
+    return or_(owner == str(identity.id), mine.exists(), sent)
 
 
 def _conditions(listed: Any, wanted: Wanted) -> Iterable[ColumnElement[bool]]:  # noqa: ANN401 - a subquery

@@ -9,8 +9,6 @@ from uuid import UUID, uuid4
 
 from flask_principal import Identity
 from invenio_db import db
-from invenio_db.uow import UnitOfWork
-from invenio_records_resources.services.uow import TaskOp
 from kombu.exceptions import OperationalError
 from sqlalchemy import and_, delete, func, or_, select, update
 
@@ -28,15 +26,12 @@ _KEPT = timedelta(days=7)
 
 def begin(draft_uuid: UUID, identity: Identity, kind: str, body: dict[str, Any], *, total: int = 0) -> UUID:
     """Note the work and have a task do it, in a transaction of its own."""
-    from .tasks import attend
-
     made = uuid4()
-    with UnitOfWork(db.session) as uow:
-        db.session.add(
-            ObsCoreWork(id=made, record_uuid=draft_uuid, kind=kind, user_id=str(identity.id), body=body, total=total)
-        )
-        uow.register(TaskOp.for_async_apply(attend, args=(str(made),), **queue.options()))
-        uow.commit()
+    db.session.add(
+        ObsCoreWork(id=made, record_uuid=draft_uuid, kind=kind, user_id=str(identity.id), body=body, total=total)
+    )
+    db.session.commit()
+    _send([made])
     return made
 
 
