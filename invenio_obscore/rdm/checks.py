@@ -8,7 +8,7 @@ severity of the check's configuration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
@@ -23,15 +23,11 @@ from invenio_db.uow import UnitOfWork
 from invenio_i18n import gettext as _
 from invenio_i18n import lazy_gettext
 from invenio_rdm_records.proxies import current_rdm_records_service
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import Text, cast, func, select, tuple_
 from sqlalchemy.exc import NoResultFound
 
-from ..errors import ColumnError
-from ..extraction import Problem, Product
-from ..obscore.columns import SYSTEM_COLUMNS
-from ..pipeline import correct
-from . import access, verification
-from .extractions import Key
+from . import access, overlays, verification
+from .extractions import Key, name_of, parsed
 from .models import ObsCoreExtracted, Stage, Status
 from .products import keys_of
 from .stored_files import count_by_status, list_files
@@ -171,12 +167,8 @@ def summarise(record_uuid: UUID, stage: Stage) -> Summary:
     found.failed += sum(file.status is Status.FAILED for file in files)
     found.waiting = sum(file.status in _UNREAD for file in files)
     names = {key: name for name, key in keys.items()}
-    products = []
-    for key, document in _worst(list(keys.values())):
-        product = Product.from_dict(document)
-        _correct(product, decided.corrections.get(names[key], {}))
-        products.append(product)
-    found.findings = _findings(products)
+    worst = _worst(list(keys.values()))
+    found.findings = _findings(_problems(doc, decided.corrections.get(names[key], {})) for key, doc in worst)
     return found
 
 
@@ -194,29 +186,29 @@ def _worst(keys: Sequence[Key]) -> Iterable[tuple[Key, dict[str, Any]]]:
         return ()
     entry = ObsCoreExtracted
     statement = (
-        select(entry.file_id, entry.key, entry.document)
+        select(entry.file_id, entry.key, cast(entry.document, Text).label("text"))
         .where(tuple_(entry.file_id, entry.key).in_(list(keys)), ~entry.failed)
         .order_by(entry.attention.desc(), entry.file_id, entry.number)
         .limit(MOST)
     )
-    return (((row.file_id, row.key), row.document) for row in db.session.execute(statement))
+    return (((row.file_id, row.key), parsed(row.text)) for row in db.session.execute(statement))
 
 
-def _correct(product: Product, given: dict[str, Any]) -> None:
-    name = f"{product.member}#{product.key}" if product.member or product.key else ""
-    try:
-        correct([product], {name: given.get(name, {})}, system=SYSTEM_COLUMNS)
-    except ColumnError as error:
-        product.problems.append(Problem("attention", "correction-failed", str(error), column=error.column))
+def _problems(document: dict[str, Any], given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    values = given.get(name_of(document))
+    problems: list[dict[str, Any]] = (overlays.corrected(document, values) if values else document)["problems"]
+    return problems
 
 
-def _findings(products: Iterable[Product]) -> list[Finding]:
+def _findings(products: Iterable[list[dict[str, Any]]]) -> list[Finding]:
     """One finding for each kind of problem, with the words of its first product."""
     kinds: dict[tuple[str, str], Finding] = {}
-    for product in products:
-        for kind, problem in {(problem.code, problem.column): problem for problem in product.problems}.items():
-            name = "-".join(filter(None, (problem.column, problem.code)))
-            finding = kinds.setdefault(kind, Finding(name, _words(problem), 0, problem.code in _AGAINST))
+    for problems in products:
+        for kind, problem in {(each["code"], each.get("column", "")): each for each in problems}.items():
+            code, column = kind
+            name = "-".join(filter(None, (column, code)))
+            words = problem_in_words(code, problem["message"])
+            finding = kinds.setdefault(kind, Finding(name, words, 0, code in _AGAINST))
             finding.products += 1
     return sorted(kinds.values(), key=lambda finding: (not finding.breaks, -finding.products))
 
@@ -231,14 +223,10 @@ def _errors(found: Summary, severity: Severity) -> list[dict[str, Any]]:
     return errors
 
 
-def _words(problem: Problem) -> str:
-    return problem_in_words(problem.code, problem.message)
-
-
 def _error(finding: Finding, found: Summary, configured: Severity) -> dict[str, Any]:
     count = _("%(count)s of %(total)s data products", count=finding.products, total=found.products)
     if not finding.breaks:
-        return _described(finding.name, f"{count}: {finding.message}", "info")
+        return _described(finding.name, _("%(count)s: %(what)s", count=count, what=finding.message), "info")
     severity = "error" if configured == Severity.FAIL else "info"
     text = _("%(count)s, against the standard: %(what)s", count=count, what=finding.message)
     return _described(finding.name, text, severity)

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 from invenio_db import db
 from sqlalchemy import Text, cast, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
@@ -209,6 +210,15 @@ def sortable(document: Mapping[str, Any], product: str) -> dict[str, Any]:
         "words": storable(words).lower()[:_MOST_WORDS],
         **cells_of(row),
     }
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """A document of thousands; json, six times slower, reads the halves of surrogate pairs too."""
+    try:
+        found: dict[str, Any] = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        found = json.loads(text)
+    return found
 
 
 def name_of(document: Mapping[str, Any]) -> str:

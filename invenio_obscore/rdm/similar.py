@@ -6,13 +6,10 @@ instrument's name reaches all products that had the wrong one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
-
-import orjson
 
 from ..errors import NotFoundError
 from . import extractions, verification
@@ -87,17 +84,8 @@ def _uncorrected(draft_uuid: UUID) -> Iterator[tuple[tuple[str, str], tuple[Any,
         found = extractions.texts(list(keys.values()))
         for file_key, key in keys.items():
             for text in found.get(key, ()):
-                document = _parsed(text)
+                document = extractions.parsed(text)
                 yield (file_key, extractions.name_of(document)), _signature(document)
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    """Documents of thousands of products; json, six times slower, reads the halves of surrogate pairs too."""
-    try:
-        found: dict[str, Any] = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        found = json.loads(text)
-    return found
 
 
 def _signature(document: Mapping[str, Any]) -> tuple[Any, ...]:
