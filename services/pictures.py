@@ -49,8 +49,14 @@ def deposit_form(page: Page, recid: str) -> None:
     page.goto(f"/uploads/{recid}")
     panel = page.locator("#obscore-panel")
     panel.locator("table.products tbody tr").first.wait_for()
-    page.wait_for_timeout(8000)  # the sky view loads
+    panel.locator(".aladin-holder canvas").first.wait_for()
+    for line in panel.locator("table.products tbody tr").all():
+        line.scroll_into_view_if_needed()
+    expect(panel.get_by_text("The picture is being drawn.")).to_have_count(0, timeout=MILLISECONDS)
+    page.wait_for_timeout(3000)  # Aladin Lite draws
     _take(panel, "deposit-panel")
+    panel.locator("details.checks summary").click()
+    _take(panel.locator("details.checks"), "deposit-check")
     panel.get_by_role("button", name="Open HST-HDFS.fits").click()
     row = page.locator(".obscore-product")
     row.wait_for()
@@ -85,6 +91,19 @@ def record_page(page: Page, recid: str) -> None:
     window.locator("img").wait_for(timeout=MILLISECONDS)
     page.wait_for_timeout(1500)
     _take(window, "landing-picture")
+    page.keyboard.press("Escape")
+    box = page.frame_locator("iframe.preview-iframe").first
+    box.locator("figure img").first.wait_for(timeout=MILLISECONDS)
+    _take(page.locator("iframe.preview-iframe").first, "landing-file-box")
+
+
+def search(page: Page) -> None:
+    """The search for data products, around the Hubble Deep Field South."""
+    ra, dec, radius = samples.CONE
+    page.goto(f"/observations?target={ra}+{dec}&radius={radius}")
+    page.locator(".aladin-holder canvas").first.wait_for()
+    page.wait_for_timeout(3000)  # Aladin Lite draws
+    _take(page.locator(".obscore-observations"), "search")
 
 
 def deposit() -> None:
@@ -109,7 +128,14 @@ def record() -> None:
         record_page(page, recid)
 
 
-PAGES = {"deposit": deposit, "record": record}
+def observations() -> None:
+    """The search for data products as a visitor sees it."""
+    with one_page(DEMO.address) as page:
+        page.set_default_timeout(MILLISECONDS)
+        search(page)
+
+
+PAGES = {"deposit": deposit, "record": record, "observations": observations}
 
 
 def main() -> int:

@@ -72,6 +72,17 @@ def test_products_have_pictures_or_the_reason_why_not(form: DepositForm) -> None
     expect(form.line("nothing.fits").locator(".thumbnail.none")).to_contain_text("no data", timeout=60 * SECOND)
 
 
+def test_a_footprint_and_a_bar_open_the_row(form: DepositForm) -> None:
+    form.upload({"m31.fits": sample_files.image(DATE_OBS="2019-05-01T03:00:00", EXPTIME=60.0)})
+    form.wait_for(1)
+    form.panel.locator(".obscore-sky-chart .footprint").first.press("Enter")
+    expect(form.row).to_be_visible()
+    form.panel.get_by_role("button", name="Close m31.fits").click()
+    expect(form.row).to_have_count(0)
+    form.panel.locator(".obscore-coverage-strip .bar").first.click(force=True)
+    expect(form.row).to_be_visible()
+
+
 def test_an_upload_that_was_aborted_leaves_no_row(form: DepositForm) -> None:
     def lose(route: Route) -> None:
         route.abort("connectionreset")
