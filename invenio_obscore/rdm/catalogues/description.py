@@ -86,7 +86,7 @@ def draft(metadata: dict[str, Any], **more: Any) -> dict[str, Any]:  # noqa: ANN
     """A new draft: what InvenioRDM insists on has a value, as far as one can be known."""
     known = {
         "publication_date": datetime.now(UTC).date().isoformat(),
-        "publisher": current_app.config["THEME_SITENAME"],
+        "publisher": str(current_app.config["THEME_SITENAME"]),
         "resource_type": {"id": "dataset"},
     }
     return {
