@@ -141,11 +141,10 @@ def until(condition, seconds: float = 120.0, step: float = 0.1):
     raise AssertionError(f"not within {seconds} s")
 
 
-@pytest.fixture(scope="session")
-def tap_url(settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a TAP service that a real server runs."""
+@contextlib.contextmanager
+def server(settings: dict[str, str], log: Path) -> Iterator[str]:
+    """Run a TAP service as a real server; its address."""
     port = free_port()
-    log = tmp_path_factory.mktemp("server") / "gunicorn.log"
     command = ["gunicorn", "--threads", "8", "--bind", f"127.0.0.1:{port}", "invenio_obscore.vo.wsgi:create_app()"]
     url = f"http://127.0.0.1:{port}/tap"
 
@@ -158,6 +157,13 @@ def tap_url(settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
 
     with process(command, settings, log):
         until(answers)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def tap_url(settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a TAP service that a real server runs."""
+    with server(settings, tmp_path_factory.mktemp("server") / "gunicorn.log") as url:
         yield url
 
 

@@ -13,7 +13,7 @@ import pytest
 import pyvo
 import requests
 
-from .conftest import free_port, process, until
+from .conftest import server, until
 
 stilts = pytest.mark.skipif(shutil.which("stilts") is None, reason="stilts is not installed (apt install stilts)")
 CONE = "SELECT * FROM ivoa.obscore WHERE 1=CONTAINS(POINT('ICRS', s_ra, s_dec), CIRCLE('ICRS', 10.68, 41.27, 0.5))"
@@ -122,11 +122,7 @@ def test_small_queries_go_on_while_a_large_one_streams(tap_url, active):
 
 
 def test_one_client_cannot_take_all_connections(settings, tmp_path, active):
-    port = free_port()
-    command = ["gunicorn", "--threads", "8", "--bind", f"127.0.0.1:{port}", "invenio_obscore.vo.wsgi:create_app()"]
-    with process(command, {**settings, "OBSCORE_TAP_QUERIES_PER_CLIENT": "2"}, tmp_path / "log"):
-        url = f"http://127.0.0.1:{port}/tap"
-        until(lambda: answers(url))
+    with server({**settings, "OBSCORE_TAP_QUERIES_PER_CLIENT": "2"}, tmp_path / "log") as url:
         slow = "SELECT COUNT(*) FROM ivoa.obscore a, " + ", ".join(f"ivoa.obscore b{n}" for n in range(14))
         streams = [request(url, slow) for _ in range(2)]
         until(lambda: active() >= 2)
@@ -137,10 +133,3 @@ def test_one_client_cannot_take_all_connections(settings, tmp_path, active):
             stream.close()
         until(lambda: not active())
         assert requests.get(f"{url}/sync", params={"LANG": "ADQL", "QUERY": CONE}, timeout=60).status_code == 200
-
-
-def answers(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/availability", timeout=5).status_code == 200
-    except requests.RequestException:
-        return False
