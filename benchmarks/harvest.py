@@ -210,7 +210,8 @@ def _fill_index(app: Any, documents: int) -> None:
     from invenio_search import current_search_client
     from invenio_search.utils import build_alias_name
 
-    source = _published(app)
+    # Lists leave out what is seconds old.
+    source = {**_published(app), "updated": (datetime.now(UTC) - timedelta(hours=1)).isoformat()}
     with app.app_context():
         alias = build_alias_name(current_rdm_records_service.record_cls.index._name)
         for begin in range(0, documents, 2000):
