@@ -37,6 +37,8 @@ _TEXTS = (
         r"(/.*|[ .]?(s|sec|pix|coadd).*|per.*)?$",
         "phot.count",
     ),
+    # What SDSS' spSpec files say, a square too few.
+    _observable(r".*erg/cm/s/ang.*", "phot.flux.density;em.wl"),
     _observable(r"(rel(ative)?|normali[sz]ed|arbitrary).*", "phot.flux"),
     _observable(
         r"(k|kelvin)[ (]*\(?t[a-z]*\)?|[mun]?k(_?(cmb|rj|thermo))?$|kelvin$|t[ab]\*?$|k[ .]?km.*", "phys.temperature"

@@ -27,7 +27,7 @@ _POSITIONS = (
     ("PLUG_RA", "PLUG_DEC"), ("APRA", "APDEC"), ("RA2000", "DEC2000"), ("OBJ_RA", "OBJ_DEC"), ("TEL_RA", "TEL_DEC"),
     ("RA_OBS", "DEC_OBS"), ("CENTRA", "CENTDEC"), ("RA_CENT", "DEC_CENT"), ("RA_CNTR", "DEC_CNTR"), ("RACEN", "DECCEN"),
     ("RAJ2000", "DEJ2000"), ("RAJ2000", "DECJ2000"), ("RA_D", "DEC_D"), ("RA_HMS", "DEC_DMS"), ("STRRA", "STRDEC"),
-    ("ALPHA", "DELTA"), ("OHP TARG ALPHA", "OHP TARG DELTA"),
+    ("RA-DEG", "DEC-DEG"), ("ATTRA", "ATTDEC"), ("ALPHA", "DELTA"), ("OHP TARG ALPHA", "OHP TARG DELTA"),
 )  # fmt: skip
 _POINTINGS = (("RA_PNT", "DEC_PNT"), ("RA_NOM", "DEC_NOM"))
 

@@ -189,3 +189,20 @@ def test_two_products_of_a_mission_each_have_their_instrument() -> None:
     flux = table([("WAVELENGTH", "D", "nm"), ("FLUX", "D", "Jy")], struct.pack(">4d", 500, 1, 600, 1), 2)
     data = picture(TELESCOP="Spitzer", AORKEY=7) + flux
     assert {p.row["obs_id"] for p in products(data)} == {"7"}
+
+
+def test_microwave_maps_name_their_band() -> None:
+    cards = {"PIXTYPE": "HEALPIX", "NSIDE": 16, "FIRSTPIX": 0, "LASTPIX": 3071, "TELESCOP": "WMAP", "FREQ": "V"}
+    found = {"em_min": 299792458 / 67.8e9, "em_max": 299792458 / 53.8e9, "s_fov": 360.0}
+    check(one(primary() + empty_table([("TEMPERATURE", "E", "mK")], 3072, **cards)), found)
+
+
+@pytest.mark.parametrize("pair", [("RA-DEG", "DEC-DEG"), ("ATTRA", "ATTDEC")])
+def test_positions_by_the_names_of_archives(pair: tuple[str, str]) -> None:
+    check(one(image(SHAPE, **dict(zip(pair, (10.5, 20.5), strict=True)))), {"s_ra": 10.5, "s_dec": 20.5})
+
+
+def test_a_unit_that_sdss_got_wrong() -> None:
+    assert one(image((3850, 5), COEFF0=3.58, COEFF1=1e-4, BUNIT="1.0E-17 erg/cm/s/Ang")).row["o_ucd"] == (
+        "phot.flux.density;em.wl"
+    )

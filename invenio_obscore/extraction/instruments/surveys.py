@@ -34,6 +34,23 @@ def iras_band(scope: Scope) -> Iterator[Found]:
             return
 
 
+#: Band → centre and width in GHz (Jarosik et al. 2003 for WMAP; nominal ones of ACT's arrays).
+_MICROWAVES = {
+    "K": (22.8, 5.5), "KA": (33.0, 7.0), "Q": (40.7, 8.3), "V": (60.8, 14.0), "W": (93.5, 20.5),
+    "F090": (97.0, 30.0), "F150": (149.0, 40.0), "F220": (225.0, 70.0),
+}  # fmt: skip
+
+
+def microwave_band(scope: Scope) -> Iterator[Found]:
+    """FREQ of maps of WMAP and ACT: a band's name."""
+    hit = scope.find("FREQ", "BAND")
+    band = _MICROWAVES.get(str(hit.value).strip().upper()) if hit else None
+    result = from_values(band[0] - band[1] / 2, band[0] + band[1] / 2, "GHz") if band else None
+    if hit is not None and result is not None:
+        for column, value in (("em_min", result.low), ("em_max", result.high)):
+            yield Found(column, value, hit.evidence(column, "instrument", "band "))
+
+
 #: Centre (GHz) → part of it that a band is wide (Planck 2013 results II and VI: about 20 and 33 %).
 _PLANCK = {30: 0.2, 44: 0.2, 70: 0.2, 100: 0.33, 143: 0.33, 217: 0.33, 353: 0.33, 545: 0.33, 857: 0.33}
 
@@ -85,6 +102,7 @@ SURVEYS: tuple[Instrument, ...] = (
         written(TELESCOP="PLANCK"),
         (Computed(("em_min", "em_max"), planck_band), Constant("calib_level", 3, "maps of many scans")),
     ),
+    Instrument("WMAP, ACT", written(TELESCOP="WMAP|ACT$"), (Computed(("em_min", "em_max"), microwave_band),)),
     Instrument(
         "Spitzer",
         written(TELESCOP="SPITZER|SIRTF"),
