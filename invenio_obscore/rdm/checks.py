@@ -26,14 +26,14 @@ from invenio_rdm_records.proxies import current_rdm_records_service
 from sqlalchemy import Text, cast, func, select, tuple_
 from sqlalchemy.exc import NoResultFound
 
-from . import access, overlays, verification
+from . import access, entries, overlays, verification
 from .extractions import Key, name_of, parsed
 from .models import ObsCoreExtracted, Stage, Status
 from .products import keys_of
 from .stored_files import count_by_status, list_files
 from .wording import problem_in_words
 
-#: The worst products of a record that a check looks at; the rest counts as "and more".
+#: The worst products of a record, after corrections, that a check looks at; where there are more it says "at least".
 MOST = 500
 #: Problems that say that a value breaks the standard.
 _AGAINST = frozenset({"against-standard"})
@@ -54,11 +54,12 @@ class Finding:
 
 @dataclass
 class Summary:
-    """What was found in the files of a draft or record."""
+    """What was found in the files of a draft or record; ``more`` says that not every product was looked at."""
 
     products: int = 0
     failed: int = 0
     waiting: int = 0
+    more: bool = False
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -96,6 +97,10 @@ class ObsCoreCheck(Check):
         result = CheckResult(self.id, str(self.title), str(self.description))
         result.errors = _errors(found, config.severity)
         result.success = not any(error["severity"] == "error" for error in result.errors)
+        if found.waiting and record.is_draft:
+            from .tasks import send_check
+
+            send_check(record.id)  # a file that is read before this run is kept finds none to renew
         return result
 
 
@@ -167,7 +172,8 @@ def summarise(record_uuid: UUID, stage: Stage) -> Summary:
     found.failed += sum(file.status is Status.FAILED for file in files)
     found.waiting = sum(file.status in _UNREAD for file in files)
     names = {key: name for name, key in keys.items()}
-    worst = _worst(list(keys.values()))
+    worst = _worst(record_uuid, keys)
+    found.more = found.products > MOST
     found.findings = _findings(_problems(doc, decided.corrections.get(names[key], {})) for key, doc in worst)
     return found
 
@@ -181,14 +187,16 @@ def _counts(keys: Sequence[Key]) -> Summary:
     return Summary(products, failed)
 
 
-def _worst(keys: Sequence[Key]) -> Iterable[tuple[Key, dict[str, Any]]]:
+def _worst(record_uuid: UUID, keys: Mapping[str, Key]) -> Iterable[tuple[Key, dict[str, Any]]]:
     if not keys:
         return ()
-    entry = ObsCoreExtracted
+    worst = entries.entries(record_uuid, keys)
+    entry, found = ObsCoreExtracted, worst.c
     statement = (
         select(entry.file_id, entry.key, cast(entry.document, Text).label("text"))
-        .where(tuple_(entry.file_id, entry.key).in_(list(keys)), ~entry.failed)
-        .order_by(entry.attention.desc(), entry.file_id, entry.number)
+        .join(worst, (entry.file_id == found.file_id) & (entry.key == found.key) & (entry.number == found.number))
+        .where(~found.failed)
+        .order_by(*entries.order(worst, "attention"))
         .limit(MOST)
     )
     return (((row.file_id, row.key), parsed(row.text)) for row in db.session.execute(statement))
@@ -224,7 +232,10 @@ def _errors(found: Summary, severity: Severity) -> list[dict[str, Any]]:
 
 
 def _error(finding: Finding, found: Summary, configured: Severity) -> dict[str, Any]:
-    count = _("%(count)s of %(total)s data products", count=finding.products, total=found.products)
+    words = (
+        _("At least %(count)s of %(total)s data products") if found.more else _("%(count)s of %(total)s data products")
+    )
+    count = words % {"count": finding.products, "total": found.products}
     if not finding.breaks:
         return _described(finding.name, _("%(count)s: %(what)s", count=count, what=finding.message), "info")
     severity = "error" if configured == Severity.FAIL else "info"

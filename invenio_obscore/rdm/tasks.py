@@ -16,6 +16,8 @@ from . import sweep as sweeping
 
 logger = logging.getLogger(__name__)
 
+_SECONDS_TO_COMMIT = 10
+
 
 @shared_task(ignore_result=True)
 def read_stored_file(file_id: str) -> None:
@@ -66,6 +68,14 @@ def update_references() -> None:
 def update_sitemap() -> None:
     """Make the sitemap anew if a record changed."""
     sitemap.update()
+
+
+def send_check(draft_uuid: UUID) -> None:
+    """Ask for a check when the present transaction has ended; without a broker the next saving must do."""
+    try:
+        check_draft.apply_async(args=(str(draft_uuid),), countdown=_SECONDS_TO_COMMIT, **queue.options())
+    except OperationalError:
+        logger.warning("the message broker does not answer; a draft is not checked again", exc_info=True)
 
 
 def send_prepare(draft_uuid: UUID) -> None:
