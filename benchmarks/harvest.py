@@ -1,10 +1,11 @@
 """Harvests of the VO Registry and of OAI-PMH, and what keeping the Registry up to date costs.
 
-    python benchmarks/harvest.py [--collections 10000] [--documents 100000] [--rows 1000000] [--seconds 60]
+    python benchmarks/harvest.py [--collections 10000] [--documents 100000] [--records 1] [--rows 1000000]
+                                 [--seconds 60]
 
-Needs the services (``python3 -m services start``); it makes an instance of its own and removes it. Documents of OAI-PMH
-are copies of one record, put straight into the index; the formats take turns, page by page, for ``--seconds`` each
-(0: all documents).
+Needs the services (``python3 -m services start``); it makes an instance of its own and removes it. Of the documents of
+OAI-PMH ``--records`` are published records, the others copies of the first, put straight into the index; the formats
+take turns, page by page, for ``--seconds`` each (0: all documents, each of which must come).
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--collections", type=int, default=10_000)
     parser.add_argument("--documents", type=int, default=100_000)
+    parser.add_argument("--records", type=int, default=1)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=60)
     arguments = parser.parse_args()
@@ -55,7 +57,7 @@ def main() -> int:
                 conftest._initialise(instance)
             _registry(app, arguments.collections)
             _coverage(app, arguments.rows)
-            _oai_pmh(app, arguments.documents, arguments.seconds)
+            _oai_pmh(app, arguments.documents, arguments.records, arguments.seconds)
         finally:
             _remove_indices(app)
             instance.destroy()
@@ -178,9 +180,9 @@ def _coverage(app: Any, rows: int) -> None:
 
 
 # -------------------------------------------------------------------------------------------------------------- OAI-PMH
-def _oai_pmh(app: Any, documents: int, seconds: float) -> None:
+def _oai_pmh(app: Any, documents: int, records: int, seconds: float) -> None:
     """Ours beside InvenioRDM's own, taking turns."""
-    _fill_index(app, documents)
+    _fill_index(app, documents, records)
     prefixes = ("oai_dc", "oai_datacite", "obscore")
     lists = {prefix: _pages(app, "/oai2d", prefix) for prefix in prefixes}
     spent, count = dict.fromkeys(prefixes, 0.0), dict.fromkeys(prefixes, 0)
@@ -197,6 +199,8 @@ def _oai_pmh(app: Any, documents: int, seconds: float) -> None:
         warm = warm or (_megabytes() if sum(count.values()) > 2000 else 0.0)
         if not lists:
             break
+    if not seconds and set(count.values()) != {documents}:
+        raise SystemExit(f"harvests are not complete: {count}")
     base = count["oai_dc"] / spent["oai_dc"]
     for prefix in prefixes:
         rate = count[prefix] / spent[prefix]
@@ -205,22 +209,24 @@ def _oai_pmh(app: Any, documents: int, seconds: float) -> None:
     print(f"oai2d     memory grew by {_megabytes() - (warm or _megabytes()):.0f} MB after the first 2,000 records")
 
 
-def _fill_index(app: Any, documents: int) -> None:
+def _fill_index(app: Any, documents: int, records: int) -> None:
     from invenio_rdm_records.proxies import current_rdm_records_service
     from invenio_search import current_search_client
     from invenio_search.utils import build_alias_name
 
-    # Lists leave out what is seconds old.
-    source = {**_published(app), "updated": (datetime.now(UTC) - timedelta(hours=1)).isoformat()}
+    first, *_ = [_published(app) for _ in range(records)]
+    source = {**first, "updated": (datetime.now(UTC) - timedelta(hours=1)).isoformat()}
     with app.app_context():
         alias = build_alias_name(current_rdm_records_service.record_cls.index._name)
-        for begin in range(0, documents, 2000):
+        copies = documents - records
+        for begin in range(0, copies, 2000):
             body: list[dict[str, Any]] = []
-            for number in range(begin, min(begin + 2000, documents)):
+            for number in range(begin, min(begin + 2000, copies)):
                 pids = {**source["pids"], "oai": {**source["pids"]["oai"], "identifier": f"oai:synthetic:{number}"}}
                 body += [{"index": {"_index": alias}}, {**source, "pids": pids}]
             current_search_client.bulk(body=body)
         current_search_client.indices.refresh(index=alias)
+    time.sleep(5)  # lists leave out what is seconds old
 
 
 def _published(app: Any) -> dict[str, Any]:

@@ -114,6 +114,7 @@ VO_BLUEPRINT = "invenio_obscore_vo"
 def finalize_app(app: Flask) -> None:
     """What must wait until all blueprints are there."""
     load("invenio_obscore.rdm.oai_deleted:finalize")(app)
+    load("invenio_obscore.ui.negotiation:finalize")(app)
     _let_vo_clients_in(app)
 
 

@@ -100,6 +100,9 @@ def _answer(arguments: dict[str, Any]) -> Response:
 
 
 def _identify(**arguments: Any) -> Element:  # noqa: ANN401
+    # The site's name may be a text that is translated when it is needed, which the server cannot write.
+    name = "OAISERVER_REPOSITORY_NAME"
+    current_app.config[name] = str(current_app.config[name])
     tree = response.identify(**arguments)
     if current_oaiserver.search_cls is PublicRecordSearch:
         tree.getroot().find(f".//{{{response.NS_OAIPMH}}}deletedRecord").text = "transient"

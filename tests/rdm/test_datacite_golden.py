@@ -131,6 +131,24 @@ def test_the_doi_gets_what_is_exported(
             assert sent.get(key) == document.get(key, []), (name, key)
 
 
+def test_instruments_have_the_identifiers_that_the_operator_gives(
+    exported: dict[str, tuple[str, str]],
+) -> None:
+    """PIDINST: DOIs and Handles; an instrument that nobody registered has its name only."""
+    from invenio_obscore.rdm.datacite_parts import related_items
+
+    pids = {"MUSE": "https://doi.org/10.5072/muse", "HARPS": "21.T11148/c2c8c452912d57a44117"}
+    items = list(related_items({"instrument": ["MUSE", "HARPS", "CAM"]}, pids))
+    found = [item.get("relatedItemIdentifier") for item in items]
+    assert found == [
+        {"relatedItemIdentifier": "10.5072/muse", "relatedItemIdentifierType": "DOI"},
+        {"relatedItemIdentifier": "21.T11148/c2c8c452912d57a44117", "relatedItemIdentifierType": "Handle"},
+        None,
+    ]
+    document = json.loads(exported["plain-image"][0].replace("TODAY", "2026-11-21"))
+    assert [one.message for one in schema45.validator.iter_errors({**document, "relatedItems": items})] == []
+
+
 def test_no_place_on_the_sky_is_a_place_on_earth(exported: dict[str, tuple[str, str]]) -> None:
     assert not any("geoLocation" in text for pair in exported.values() for text in pair)
 

@@ -183,6 +183,26 @@ def test_content_negotiation_gives_datacite_and_json_ld(visitor: Researcher, rec
         assert "Optical" in text or "RA 10.68" in text
 
 
+@pytest.mark.parametrize(
+    ("accept", "given"),
+    [
+        ("application/vnd.datacite.datacite+json", "application/vnd.datacite.datacite+json"),
+        ("application/ld+json, */*;q=0.1", "application/ld+json"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+        ("*/*", "text/html"),
+        ("image/png", "text/html"),
+    ],
+)
+def test_the_landing_page_gives_programs_what_they_ask_for(
+    visitor: Researcher, record: dict[str, Any], accept: str, given: str
+) -> None:
+    address = f"/records/{record['id']}"
+    answer = visitor.client.get(address, headers={"Accept": accept}, follow_redirects=True)
+    assert answer.status_code == 200
+    assert answer.mimetype == given
+    assert "Accept" in visitor.client.get(address, headers={"Accept": accept}).vary
+
+
 def test_the_sitemap_follows_records_and_leaves_out_restricted_ones(
     app: Any, visitor: Researcher, researcher: Researcher, record: dict[str, Any], publish: Callable[[str], Any]
 ) -> None:

@@ -94,6 +94,17 @@ def test_the_format_obscore_holds_the_rows_and_its_schema_validates_them(
     schema.assertValid(products)
 
 
+def test_the_repository_may_have_a_translated_name(
+    app: Any, visitor: Researcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from invenio_i18n import lazy_gettext
+
+    monkeypatch.setitem(app.config, "OAISERVER_REPOSITORY_NAME", lazy_gettext("Observatory Archive"))
+    status, root = ask(visitor, "verb=Identify")
+    assert status == 200
+    assert root.findtext(f".//{OAI}repositoryName") == "Observatory Archive"
+
+
 def test_the_format_is_announced_with_its_schema(visitor: Researcher) -> None:
     _, root = ask(visitor, "verb=ListMetadataFormats")
     schemas = {
