@@ -96,10 +96,9 @@ class Spreadsheet:
         chooser.locator("summary").click()
         for name in names:
             chooser.get_by_label(name, exact=True).check()
-        for box in chooser.get_by_role("checkbox", checked=True).all():
-            name = box.locator("xpath=..").inner_text().strip()
-            if name not in names:
-                chooser.get_by_label(name, exact=True).uncheck()
+        shown = chooser.locator("label", has=self.page.locator("input:checked")).all_inner_texts()
+        for name in {each.strip() for each in shown} - set(names):
+            chooser.get_by_label(name, exact=True).uncheck()
         chooser.locator("summary").click()
 
     def go(self, row: int, column: str) -> None:
@@ -110,7 +109,7 @@ class Spreadsheet:
         steps = int((target.get_attribute("id") or "").split("-")[2]) - 1
         for key in ["ArrowDown"] * row + ["ArrowRight"] * steps:
             self.page.keyboard.press(key)
-        expect(target).to_be_focused()
+        expect(target).to_have_attribute("aria-selected", "true")
 
     def type(self, row: int, column: str, text: str) -> None:
         """Type a value into a cell."""

@@ -13,6 +13,8 @@ from deposit_form import SECOND, DepositForm
 from playwright.sync_api import BrowserContext, Page, expect
 from spreadsheet import DOCUMENTALIST, Spreadsheet, deposit, make_documentalist
 
+from services.demo.repository import Repository
+
 ADMIN, RESEARCHER = "admin@example.org", "researcher@example.org"
 TITLE = "Catalogue of a browser test"
 ABOUT = f"""title: {TITLE}
@@ -32,14 +34,23 @@ def documentalist(site: str) -> str:
     return DOCUMENTALIST
 
 
-@pytest.fixture
-def recid(documentalist: str, tmp_path: Path) -> str:
+@pytest.fixture(scope="module")
+def taken_in(documentalist: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A draft of the administrator's, made of a directory by the command."""
-    about, folder = tmp_path / "about.yaml", tmp_path / "catalogue"
+    about, folder = tmp_path_factory.mktemp("about") / "about.yaml", tmp_path_factory.mktemp("catalogue")
     about.write_text(ABOUT)
-    folder.mkdir()
     observation_files.write(folder)
     return deposit(folder, ADMIN, "--metadata", str(about))
+
+
+@pytest.fixture
+def recid(researcher: Repository, tmp_path: Path) -> str:
+    """A draft of the researcher's with the same files."""
+    recid = researcher.create_draft(TITLE, "Made by a browser test.", "Payne", "Cecilia")
+    for path in observation_files.write(tmp_path):
+        researcher.upload(recid, path)
+    researcher.wait_for_extraction(recid, lambda text: None)
+    return recid
 
 
 @pytest.fixture
@@ -59,14 +70,14 @@ def sheet(page: Page, recid: str) -> Spreadsheet:
     return opened
 
 
-def test_from_a_directory_to_published_rows(page: Page, recid: str, assert_accessible: Callable[..., None]) -> None:
+def test_from_a_directory_to_published_rows(page: Page, taken_in: str, assert_accessible: Callable[..., None]) -> None:
     page.goto("/administration/obscore-catalogues")
-    page.get_by_label("Search the catalogues").fill(recid)
-    line = page.locator(f"[data-catalogue='{recid}']")
+    page.get_by_label("Search the catalogues").fill(taken_in)
+    line = page.locator(f"[data-catalogue='{taken_in}']")
     expect(line).to_contain_text("draft")
     assert_accessible(page, "#obscore-catalogues")
     line.get_by_role("link", name=TITLE).click()
-    sheet = Spreadsheet(page, recid)
+    sheet = Spreadsheet(page, taken_in)
     sheet.expect_rows(5)
     sheet.choose_columns(*COLUMNS)
     assert_accessible(page, "#obscore-sheet")
@@ -81,7 +92,7 @@ def test_from_a_directory_to_published_rows(page: Page, recid: str, assert_acces
     expect(sheet.cell(CUBE, "obs_title")).to_have_text("")
 
     sheet.type(CUBE, "obs_collection", "M31 survey")
-    sheet.expect_said("Saved: 1 cells in 1 rows.")
+    expect(sheet.cell(CUBE, "obs_collection")).to_have_text("M31 survey (corrected)")
     sheet.go(CUBE, "obs_collection")
     for _ in range(4):
         page.keyboard.press("Shift+ArrowDown")
@@ -99,19 +110,19 @@ def test_from_a_directory_to_published_rows(page: Page, recid: str, assert_acces
     run.get_by_role("button", name="Accept the difference").click()
     expect(run.get_by_role("button", name="Run again and show the difference")).to_be_visible()
 
-    form = DepositForm(page, recid)
+    form = DepositForm(page, taken_in)
     page.get_by_role("link", name="Form: metadata, files, publishing").click()
     form.panel.wait_for()
     expect(form.panel.get_by_role("link", name="Open as a spreadsheet")).to_have_attribute(
-        "href", f"/catalogues/{recid}"
+        "href", f"/catalogues/{taken_in}"
     )
     form.publish()
-    rows = page.request.get(f"/api/records/{recid}/obscore").json()["products"]
+    rows = page.request.get(f"/api/records/{taken_in}/obscore").json()["products"]
     assert {row["row"]["obs_collection"] for row in rows} == {"M31 survey"}
     assert {row["row"]["obs_creator_name"] for row in rows} == {"Leavitt"}
 
     page.goto("/catalogues")
-    page.get_by_label("Search the catalogues").fill(recid)
+    page.get_by_label("Search the catalogues").fill(taken_in)
     expect(line).to_contain_text("published")
     line.get_by_role("button", name="Open a draft of").click()
     sheet.expect_rows(5)
@@ -223,16 +234,16 @@ def test_by_keyboard_only(sheet: Spreadsheet, page: Page) -> None:
     assert page.evaluate(focused) not in ("CANVAS", "TD"), "Tab leaves the table"
 
 
-def test_a_researcher_without_the_role_gets_nothing(new_context: Callable[..., BrowserContext], recid: str) -> None:
+def test_a_researcher_without_the_role_gets_nothing(new_context: Callable[..., BrowserContext], taken_in: str) -> None:
     page = new_context(RESEARCHER).new_page()
     page.goto("/catalogues")
-    page.get_by_label("Search the catalogues").fill(recid)
+    page.get_by_label("Search the catalogues").fill(taken_in)
     expect(page.locator("#obscore-catalogues")).to_contain_text("There is none here")
-    for address in (f"/catalogues/{recid}", "/administration/obscore-catalogues"):
+    for address in (f"/catalogues/{taken_in}", "/administration/obscore-catalogues"):
         answer = page.goto(address)
         assert answer and answer.status == 403, address
-    assert page.request.get(f"/api/records/{recid}/draft/obscore/edits").status == 403
+    assert page.request.get(f"/api/records/{taken_in}/draft/obscore/edits").status == 403
     visitor = new_context().new_page()
-    visitor.goto(f"/catalogues/{recid}")
+    visitor.goto(f"/catalogues/{taken_in}")
     assert "/login" in visitor.url
     assert visitor.request.get("/api/obscore/catalogues").status in (401, 403)

@@ -35,6 +35,7 @@ const THEME = {
   bgHeader: "#f3f4f5",
   borderColor: "#d4d4d5",
 };
+const DOWN = [0, 1];
 const KEYS = { downFill: false, rightFill: false, search: false };
 
 const LOADING = { kind: GridCellKind.Loading, allowOverlay: false, skeletonWidth: 80 };
@@ -64,22 +65,29 @@ const RENDERERS = [
 ];
 const IMAGES = new ImageWindowLoaderImpl();
 
-/** The editor of a cell; `ahead.current` are keys that came before it was there. */
+/** The editor of a cell; `ahead.current` is what was typed before it was there. */
 const editorWith = (ahead) => (cell) => {
   const { column } = cell;
   if (!column) return undefined;
-  const Editor = ({ value, onChange }) => {
+  const Editor = ({ value, onChange, onFinishedEditing }) => {
     useLayoutEffect(() => {
       const typed = ahead.current;
       ahead.current = null;
-      if (typed) onChange({ ...value, data: value.data + typed });
+      if (!typed) return;
+      const whole = { ...value, data: value.data + typed.text };
+      if (typed.entered) onFinishedEditing(whole, DOWN);
+      else if (typed.text) onChange(whole);
       // Once, when it opens.
       // eslint-disable-next-line react-hooks/exhaustive-deps
     }, []);
     const type = (data) => onChange({ ...value, data });
     return <Field column={column} id="obscore-cell" typed={value.data} onType={type} focus />;
   };
-  Editor.propTypes = { value: PropTypes.object.isRequired, onChange: PropTypes.func.isRequired };
+  Editor.propTypes = {
+    value: PropTypes.object.isRequired,
+    onChange: PropTypes.func.isRequired,
+    onFinishedEditing: PropTypes.func.isRequired,
+  };
   return { editor: Editor, disablePadding: true, deletedValue: (old) => ({ ...old, data: "" }) };
 };
 
@@ -181,15 +189,17 @@ const Grid = ({ columns, sort, total, at, cellOf, onSee, onTyped, onEmpty, onSel
   // The part of the table that edits is loaded with the first key: what is typed until then is not lost.
   const press = (event) => {
     const cell = selection.current?.cell;
-    if (isText(event) && cell && content(cell).allowOverlay) {
-      if (ahead.current === null) ahead.current = "";
-      else {
-        ahead.current += event.key;
-        event.cancel();
-      }
-      return;
+    const waiting = ahead.current;
+    if (waiting && (isText(event) || event.key === "Enter")) {
+      if (event.key === "Enter") waiting.entered = true;
+      else if (!waiting.entered) waiting.text += event.key;
+      event.cancel();
+    } else if (isText(event) && cell && content(cell).allowOverlay) {
+      ahead.current = { text: "", entered: false };
+    } else {
+      ahead.current = null;
+      onKey(event);
     }
-    onKey(event);
   };
   const select = (chosen) => {
     ahead.current = null;
