@@ -81,7 +81,20 @@ const editorWith = (ahead) => (cell) => {
       // eslint-disable-next-line react-hooks/exhaustive-deps
     }, []);
     const type = (data) => onChange({ ...value, data });
-    return <Field column={column} id="obscore-cell" typed={value.data} onType={type} focus />;
+    // Not left to the table, which forgets what was typed when Enter follows faster than its timer.
+    const finish = (event) => {
+      const move = event.key === "Tab" ? [event.shiftKey ? -1 : 1, 0] : event.key === "Enter" && DOWN;
+      if (!move) return;
+      event.preventDefault();
+      event.stopPropagation();
+      onFinishedEditing(value, move);
+    };
+    return (
+      // eslint-disable-next-line jsx-a11y/no-static-element-interactions
+      <div onKeyDown={finish}>
+        <Field column={column} id="obscore-cell" typed={value.data} onType={type} focus />
+      </div>
+    );
   };
   Editor.propTypes = {
     value: PropTypes.object.isRequired,
