@@ -16,6 +16,7 @@ from . import resolved as ir
 from .intervals import overlaps
 from .postgresql_functions import TEMPLATES
 from .postgresql_geometry import Geometries
+from .resolution.naming import is_uploaded_array
 from .resolution.queries import Resolved
 from .statement import Statement
 from .types import GEOMETRIES, NUMBERS, Type
@@ -217,6 +218,8 @@ class Writer(Geometries):
             return f"to_char({self.value(value)}, {_TIMESTAMP_FORMAT})"
         if value.type is Type.REGION:
             return self.region_text(value)
+        if is_uploaded_array(value):  # as it came, whatever a geometry of it would be
+            return self.value(value.operand)
         if value.type in GEOMETRIES:
             return self.coordinates(value)
         if isinstance(value, ir.ColumnRef):

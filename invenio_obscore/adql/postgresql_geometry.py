@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 from ..obscore.regions import Circle, Polygon
 from . import resolved as ir
 from .resolution.grouping import children
+from .resolution.naming import is_uploaded_array
 from .resolution.values import constant_number
 from .types import Type
 
@@ -170,9 +171,8 @@ class Geometries:
         return f"adql.coordinates({self.value(value)})"
 
     def _circle_numbers(self, centre: ir.Value, radius: ir.Value) -> str:
-        size = self.value(radius)
-        numbers = f"{self.coordinates(centre)} || {size}"
-        return f"CASE WHEN {size} BETWEEN 0 AND 180 THEN {numbers} END"
+        position, size = self.coordinates(centre), self.value(radius)
+        return f"CASE WHEN {size} BETWEEN 0 AND 180 AND {position} IS NOT NULL THEN {position} || {size} END"
 
     def region_text(self, value: ir.Value) -> str:
         """A region as STC-S."""
@@ -190,7 +190,10 @@ class Geometries:
 
     def geometry_from_text(self, value: ir.Convert) -> str:
         """CAST of DALI text to a geometry."""
-        return f"adql.{value.type.name.lower()}_of({self.value(value.operand)}::text)"
+        text = f"{self.value(value.operand)}::text"
+        if is_uploaded_array(value):  # PostgreSQL's text of an array
+            text = f"translate(nullif({text}, '{{}}'), '{{}}', '')"
+        return f"adql.{value.type.name.lower()}_of({text})"
 
 
 def _needs_shape(value: ir.Value) -> bool:

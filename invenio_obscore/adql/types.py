@@ -36,6 +36,8 @@ NUMBERS = (*INTEGERS, Type.REAL, Type.DOUBLE)
 TEXTS = (Type.CHAR, Type.CLOB)
 SHAPES = (Type.CIRCLE, Type.POLYGON, Type.REGION, Type.MOC)
 GEOMETRIES = (Type.POINT, *SHAPES)
+#: What VOTable writes as an array of numbers (DALI 1.1, section 3.3).
+ARRAYS = (Type.POINT, Type.CIRCLE, Type.POLYGON, Type.INTERVAL)
 
 #: VOTable datatype, arraysize and xtype of each type's values in a result.
 VOTABLE: dict[Type, tuple[str, str, str]] = {

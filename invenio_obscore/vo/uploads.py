@@ -16,6 +16,8 @@ from ..obscore.fields import Field
 from .fetching import fetch
 
 SCHEMA = "TAP_UPLOAD"
+#: Sizes of the arrays that an xtype stands for (DALI 1.1, sections 3.3.4 to 3.3.7).
+_ARRAYS = {"interval": "2", "point": "2", "circle": "3", "polygon": "*"}
 
 
 def uploaded_table(upload: Upload, parts: Mapping[str, bytes], *, most_bytes: int, private: bool) -> Table:
@@ -52,8 +54,9 @@ def uploaded_table(upload: Upload, parts: Mapping[str, bytes], *, most_bytes: in
 
 
 def _published(field: Field) -> Field:
-    """Arrays pass through as they are: only text keeps an xtype that the translation would act on."""
-    return field if field.is_text else replace(field, xtype="")
+    """The xtype makes a text or DALI's arrays more than that; on anything else it has no meaning."""
+    keeps = field.is_text or (field.datatype in ("float", "double") and field.arraysize == _ARRAYS.get(field.xtype))
+    return field if keeps else replace(field, xtype="")
 
 
 def _json(value: Any) -> Any:  # noqa: ANN401

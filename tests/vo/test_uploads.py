@@ -69,6 +69,51 @@ def test_a_crossmatch(client):
     assert list(csv.reader(io.StringIO(response.data.decode()))) == [["n", "target_name"], ["1", "M31"]]
 
 
+SHAPES = (
+    Field("n", "int"),
+    Field("p", "double", "2", xtype="point", ucd="pos"),
+    Field("c", "double", "3", xtype="circle"),
+    Field("g", "float", "*", xtype="polygon"),
+    Field("iv", "double", "2", xtype="interval"),
+    Field("odd", "double", "3", xtype="point"),
+)
+SHAPE_ROWS = [
+    (1, [10.1, 20.3], [10.0, 20.0, 1.0], [9.0, 19.0, 11.0, 19.0, 11.0, 21.0, 9.0, 21.0], [1.0, 2.0], [1.0, 2.0, 3.0]),
+    (2, [200.0, 95.0], [200.0, -45.0, 0.1], None, [3.0, 4.0], None),
+    (3, None, None, None, None, None),
+]
+
+
+@pytest.mark.parametrize("read", ["votable", "votable/td", "votable/b"])
+def test_arrays_of_dali_are_what_they_say(client, read):
+    content = b"".join(for_responseformat(read).stream(MemorySource(SHAPES, SHAPE_ROWS)))
+
+    def ask(query):
+        response = post(client, query, content=content, RESPONSEFORMAT="json")
+        assert response.status_code == 200, response.data
+        return response.json["data"]
+
+    everything = post(client, "SELECT * FROM TAP_UPLOAD.t ORDER BY n", content=content)
+    table = parse(io.BytesIO(everything.data)).get_first_table()
+    assert [str(f.xtype or "") for f in table.fields] == ["", "point", "circle", "polygon", "interval", ""]
+    assert table.get_field_by_id_or_name("p").ucd == "pos"
+    assert table.array["p"][:2].tolist() == [[10.1, 20.3], [200.0, 95.0]]
+    assert list(table.array["g"][0]) == SHAPE_ROWS[0][3]
+    inside = "SELECT n FROM TAP_UPLOAD.t WHERE 1 = CONTAINS({}) ORDER BY n"
+    assert ask(inside.format("p, CIRCLE(10, 20, 1)")) == [[1]]
+    assert ask(inside.format("POINT(200, -45.05), c")) == [[2]]
+    assert ask(inside.format("p, g")) == [[1]]
+    assert ask("SELECT n FROM TAP_UPLOAD.t WHERE 1 = INTERSECTS(c, g)") == [[1]]
+    assert ask("SELECT n FROM TAP_UPLOAD.t WHERE 1 = gavo_interval_has(3.5, iv)") == [[2]]
+    # A latitude beyond the pole makes no position.
+    assert ask("SELECT COORD2(p), CIRCLE(p, 1) FROM TAP_UPLOAD.t ORDER BY n")[1] == [None, None]
+    assert ask("SELECT COORD1(p), AREA(c) FROM (SELECT p, c FROM TAP_UPLOAD.t WHERE n = 3) AS q") == [[None, None]]
+    near = (
+        "SELECT COUNT(*) FROM ivoa.obscore AS o JOIN TAP_UPLOAD.t AS t ON DISTANCE(POINT(o.s_ra, o.s_dec), t.p) < 0.1"
+    )
+    assert ask(near) == [[0]]
+
+
 def test_names_have_no_case_and_are_not_in_tap_schema(client):
     assert post(client, "SELECT n FROM tap_upload.T").status_code == 200
     assert b"TAP_UPLOAD" not in client.get("/tap/tables").data.upper()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 from ...obscore.fields import Field
 from .. import nodes
@@ -64,10 +64,16 @@ def _made_up(value: ir.Value, number: int) -> str:
     return f"{word}_{number}" if word.upper() in RESERVED else word
 
 
+def is_uploaded_array(value: ir.Value) -> TypeGuard[ir.Convert]:
+    """Whether a value is a geometry or interval that an upload holds as an array."""
+    return isinstance(value, ir.Convert) and value.operand.type is Type.OPAQUE
+
+
 def output_field(value: ir.Value, name: str) -> Field:
     """What describes a column of the result: everything for a plain column, else at least the type and the unit."""
-    if isinstance(value, ir.ColumnRef):
-        return field_of(value.type, name, like=value.field)
+    column = value.operand if is_uploaded_array(value) else value
+    if isinstance(column, ir.ColumnRef):
+        return field_of(value.type, name, like=column.field)
     if value.type is Type.CHAR and _holds_unicode(value):
         return Field(name, "unicodeChar", "*")
     if isinstance(value, ir.Aggregate) and value.name == "COUNT":

@@ -9,7 +9,7 @@ from .. import nodes
 from .. import resolved as ir
 from ..schema import Column, Schema, Table
 from ..source import Source, shown
-from ..types import GEOMETRIES, Type, common_type, field_of
+from ..types import ARRAYS, GEOMETRIES, Type, common_type, field_of
 from .extensions import Extensions
 from .grouping import check_groups, has_aggregate
 from .joins import joined_scope
@@ -205,11 +205,12 @@ class QueryResolver:
                     columns = derived_columns(common.query, alias)
                     return ir.CommonTable(alias, common.sql_name), RangeVariable((name.text,), columns, True, node.at)
         table = self._published(node)
-        columns = tuple(ScopeColumn(c.name, _stored(alias, c)) for c in table.columns)
+        stored = _stored if table.source is None else _uploaded
+        columns = tuple(ScopeColumn(c.name, stored(alias, c)) for c in table.columns)
         names = (node.alias.text,) if node.alias else tuple(table.name.split("."))
         variable = RangeVariable(names, columns, node.alias is not None, node.at)
         if table.source is not None:
-            types = tuple((c.sql_name, c.type) for c in table.columns)
+            types = tuple((c.sql_name, Type.OPAQUE if c.type in ARRAYS else c.type) for c in table.columns)
             return ir.UploadedTable(alias, table.source, types), variable
         return ir.StoredTable(alias, table.sql_name, table.intervals), variable
 
@@ -428,6 +429,13 @@ def derived_columns(query: ir.Query, alias: str) -> tuple[ScopeColumn, ...]:
 
 def _stored(alias: str, column: Column) -> ir.ColumnRef:
     return ir.ColumnRef(alias, column.sql_name, column.type, column.field, column.shape)
+
+
+def _uploaded(alias: str, column: Column) -> ir.Value:
+    """A column of an upload: arrays come as text, of which a geometry is made where one is wanted."""
+    if column.type not in ARRAYS:
+        return _stored(alias, column)
+    return ir.Convert(ir.ColumnRef(alias, column.sql_name, Type.OPAQUE, column.field), column.type)
 
 
 def _is_named(table: Table, parts: nodes.Name) -> bool:
