@@ -116,8 +116,9 @@ OBSCORE_FACETS: tuple[str, ...] = (
     "obscore_instrument",
     "obscore_band",
     "obscore_collection",
+    "obscore_target",
 )
-"""Facets that the search page offers, appended to ``RDM_SEARCH["facets"]``. Also known: ``obscore_target``."""
+"""Facets that the search page offers, appended to ``RDM_SEARCH["facets"]``."""
 
 OBSCORE_CUSTOM_FIELD_VALUES = 100
 """How many different values (targets, instruments …) a record carries for search at most."""
