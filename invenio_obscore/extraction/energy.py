@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -56,7 +57,7 @@ def event_energies(scope: Scope) -> Iterator[Found]:
 def energies(scope: Scope, em_min: float | None, em_max: float | None) -> Iterator[Found]:
     """The energies (eV) of a product's wavelengths."""
     for column, wavelength, of in (("energy_min", em_max, "em_max"), ("energy_max", em_min, "em_min")):
-        if wavelength:
+        if wavelength and math.isfinite(HC_EV / wavelength):
             yield Found(column, HC_EV / wavelength, Evidence(column, "file", f"from {of}"))
 
 

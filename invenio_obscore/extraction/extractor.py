@@ -43,10 +43,21 @@ def extract(reading: Reading, *, instruments: Sequence[Instrument] = ()) -> list
     try:
         scopes = find_products(reading)
     except Exception as error:  # noqa: BLE001  # one hostile header must not end a catalogue's work; it is shown
-        message = f"what the file holds cannot be told: {type(error).__name__}: {str(error)[:100]}"
-        problem = Problem("error", "extraction-failed", message)
-        return [Product(ObsCoreRow(), member=reading.member, problems=[*reading.problems, problem])]
-    return [_product(scope, (*instruments, *installed(), *INSTRUMENTS)) for scope in scopes]
+        return [_failed(reading, "", "what the file holds cannot be told", error)]
+    everything = (*instruments, *installed(), *INSTRUMENTS)
+    found = []
+    for scope in scopes:
+        try:
+            found.append(_product(scope, everything))
+        except Exception as error:  # noqa: BLE001  # see above
+            found.append(_failed(reading, scope.key, "the product cannot be described", error))
+    return found
+
+
+def _failed(reading: Reading, key: str, what: str, error: Exception) -> Product:
+    """A product of which nothing is known but a mistake of ours."""
+    problem = Problem("error", "extraction-failed", f"{what}: {type(error).__name__}: {str(error)[:100]}")
+    return Product(ObsCoreRow(), key=key, member=reading.member, problems=[*reading.problems, problem])
 
 
 def _product(scope: Scope, instruments: Sequence[Instrument]) -> Product:

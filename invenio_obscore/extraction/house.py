@@ -197,11 +197,18 @@ def _multispec(axis: _Axis) -> SpectralCoverage | None:
     )
 
 
+#: A logarithm beyond this is none of a wavelength, in whatever unit.
+_MOST_DECADES = 30
+
+
 def _coefficients(axis: _Axis) -> SpectralCoverage | None:
     first, step = axis.header.number("COEFF0"), axis.header.number("COEFF1")
     if axis.number != 1 or first is None or not step or not 1 < first < 8:
         return None
-    low, high = sorted((10 ** (first - step / 2), 10 ** (first + (axis.length - 0.5) * step)))
+    ends = (first - step / 2, first + (axis.length - 0.5) * step)
+    if max(map(abs, ends)) > _MOST_DECADES:
+        return None
+    low, high = sorted(10**end for end in ends)
     air = axis.header.get("VACUUM") in (False, 0, "F")
     return from_values(
         low,
@@ -260,7 +267,7 @@ def _log_unit(axis: _Axis) -> SpectralCoverage | None:
     """An axis whose unit is the logarithm of one: ``LOG10(ANGSTROM)``."""
     match = _LOG_UNIT.match(axis.header.text(f"CUNIT{axis.number}") or "")
     ends = axis.ends
-    if match is None or ends is None or not _is_spectral(match[1]) or max(map(abs, ends)) > 30:
+    if match is None or ends is None or not _is_spectral(match[1]) or max(map(abs, ends)) > _MOST_DECADES:
         return None
     low, high = sorted(10**end for end in ends)
     how = f"axis {axis.number} in {match[0]})"

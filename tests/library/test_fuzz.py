@@ -206,3 +206,21 @@ def test_axes_by_the_ten_thousand(card: tuple[str, object]) -> None:
                      write_card("NAXIS1", 10), write_card("NAXIS2", 10), *(write_card(k, v) for k, v in SKY.items()),
                      f"{card[0]:8}= {card[1]}"]) + bytes(2880))  # fmt: skip
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [{"COEFF0": 3.58, "COEFF1": 1e300}, {"COEFF0": 3.58, "COEFF1": -1e300}, {"CTYPE1": "WAVE", "CRVAL1": 1e-320}],
+)
+def test_wavelengths_beyond_all_numbers(cards: dict[str, object]) -> None:
+    survives(image((100,), **cards))
+
+
+def test_a_mistake_of_ours_costs_one_product_and_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr("invenio_obscore.extraction.extractor.doubts", broken)
+    [product] = extract(read(io.BytesIO(image((10, 10)))))
+    assert [p.code for p in product.problems] == ["extraction-failed"]
+    assert "ZeroDivisionError" in product.problems[0].message and not product.row.filled()
