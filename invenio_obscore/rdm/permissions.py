@@ -14,6 +14,7 @@ from invenio_access import action_factory
 from invenio_access.models import ActionRoles
 from invenio_access.permissions import Permission, system_process
 from invenio_accounts.proxies import current_datastore
+from invenio_administration.permissions import administration_view_action
 from invenio_base.utils import obj_or_import_string
 from invenio_db import db
 from invenio_rdm_records.services.permissions import RDMRecordPermissionPolicy
@@ -22,6 +23,8 @@ from invenio_records_permissions.generators import AdminAction
 #: Entry point ``invenio_access.actions``.
 curate_action = action_factory("obscore-curate")
 _EXTENDED = "_has_documentalists"
+#: The list of catalogues is in the administration; the second one shows the way there and no other of its pages.
+_OF_ROLE = (curate_action, administration_view_action)
 
 
 def configure(app: Flask) -> None:
@@ -52,9 +55,11 @@ def ensure_role() -> str:
     if role is None:
         role = current_datastore.create_role(name=name, description="Curates data products of all deposits")
         db.session.flush()
-    has = ActionRoles.query_by_action(curate_action).filter_by(role_id=role.id).first()
-    if has is not None:
+    lacking = [
+        action for action in _OF_ROLE if not ActionRoles.query_by_action(action).filter_by(role_id=role.id).count()
+    ]
+    if not lacking:
         return ""
-    db.session.add(ActionRoles.allow(curate_action, role_id=role.id))
+    db.session.add_all(ActionRoles.allow(action, role_id=role.id) for action in lacking)
     db.session.commit()
     return str(name)
