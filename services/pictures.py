@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -33,10 +34,10 @@ def _take(what: Locator | Page, name: str) -> None:
     print(f"docs/images/{name}.png")
 
 
-def _draft(repository: Repository) -> str:
+def _draft(repository: Repository, title: str) -> str:
     """A draft with the demonstration's files, all read."""
     samples.fetch()
-    recid = repository.create_draft("Pictures of the deposit form", "Made for the documentation.", "Payne", "Cecilia")
+    recid = repository.create_draft(title, "Made for the documentation.", "Payne", "Cecilia")
     for deposit in samples.DEPOSITS:
         for sample in deposit.samples:
             repository.upload(recid, sample.local)
@@ -49,6 +50,7 @@ def deposit_form(page: Page, recid: str) -> None:
     page.goto(f"/uploads/{recid}")
     panel = page.locator("#obscore-panel")
     panel.locator("table.products tbody tr").first.wait_for()
+    panel.locator(".obscore-sky-view").scroll_into_view_if_needed()
     panel.locator(".aladin-holder canvas").first.wait_for()
     for line in panel.locator("table.products tbody tr").all():
         line.scroll_into_view_if_needed()
@@ -106,15 +108,55 @@ def search(page: Page) -> None:
     _take(page.locator(".obscore-observations"), "search")
 
 
-def deposit() -> None:
-    """The deposit form with a draft of its own."""
+def spreadsheet(page: Page, recid: str) -> None:
+    """The list of catalogues, one of them as a spreadsheet, and what another mapping would change."""
+    page.goto("/catalogues")
+    page.locator(f"[data-catalogue='{recid}']").wait_for()
+    _take(page.locator("#obscore-catalogues"), "catalogues-list")
+    page.goto(f"/catalogues/{recid}")
+    sheet = page.locator("#obscore-sheet")
+    sheet.locator(".obscore-grid canvas").first.wait_for()
+    sheet.locator("#obscore-set-column").select_option("obs_collection")
+    sheet.locator("#obscore-set-value").fill("Examples")
+    sheet.locator("#obscore-set-where").select_option("matching")
+    sheet.get_by_role("button", name="Set the value").click()
+    sheet.get_by_text("Saved:").wait_for()
+    page.wait_for_timeout(1500)
+    sheet.locator(".obscore-grid canvas").first.focus()
+    for key in ("Control+Home", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    sheet.locator(".inspector .origin").wait_for()
+    page.wait_for_timeout(1500)
+    _take(sheet, "catalogues-sheet")
+    sheet.get_by_text("Run again with another mapping").click()
+    run = sheet.locator(".rerun")
+    run.locator(".cm-content").click()
+    page.keyboard.insert_text(MAPPING)
+    run.get_by_role("button", name="Run again and show the difference").click()
+    run.get_by_role("button", name="Accept the difference").wait_for()
+    _take(run, "catalogues-rerun")
+
+
+def _with_draft(title: str, show: Callable[[Page, str], None]) -> None:
+    """Show a draft that is made for it, to its owner."""
     repository = Repository(DEMO.address, (SERVICES / "token-researcher").read_text())
-    recid = _draft(repository)
+    recid = _draft(repository, title)
     try:
         with one_page(DEMO.address, RESEARCHER) as page:
-            deposit_form(page, recid)
+            page.set_default_timeout(MILLISECONDS)
+            show(page, recid)
     finally:
         repository.call("DELETE", f"/records/{recid}/draft")
+
+
+def deposit() -> None:
+    """The deposit form with a draft of its own."""
+    _with_draft("Pictures of the deposit form", deposit_form)
+
+
+def catalogues() -> None:
+    """The documentalists' pages with a draft of their own."""
+    _with_draft("Images and spectra of many telescopes", spreadsheet)
 
 
 def record() -> None:
@@ -135,7 +177,7 @@ def observations() -> None:
         search(page)
 
 
-PAGES = {"deposit": deposit, "record": record, "observations": observations}
+PAGES = {"deposit": deposit, "record": record, "observations": observations, "catalogues": catalogues}
 
 
 def main() -> int:
