@@ -4,6 +4,7 @@
 
     python benchmarks/tap.py --database postgresql://owner@host/database [--rows 1000000]
         [--rows-from rows.csv] [--peer http://127.0.0.1:8090/tap --peer-pid 123] [--broker redis://host/db]
+        [--inside https://127.0.0.1:5000/vo/tap]
 
 An empty database is filled: with the rows of a CSV file whose first line names columns of ``ivoa.obscore``, else with
 synthetic ones. Its owner may create roles. A stand-alone server is started on it, and a worker where there is a broker.
@@ -69,6 +70,7 @@ def main() -> None:
     parser.add_argument("--peer", help="address of another TAP service with ivoa.obscore")
     parser.add_argument("--peer-pid", type=int, help="its process, for its memory")
     parser.add_argument("--broker", default="", help="Redis for asynchronous jobs")
+    parser.add_argument("--inside", help="address of our service inside InvenioRDM, on the same database")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=8)
     parser.add_argument("--only", default=",".join(block.__name__ for block in BLOCKS))
@@ -89,7 +91,9 @@ def main() -> None:
     with own_service(
         database, workers=arguments.workers, threads=arguments.threads, broker=arguments.broker
     ) as service:
-        bench = Bench(service, peer, database, places[:200], min(arguments.rows, database.rows), bool(arguments.broker))
+        inside = Service(arguments.inside) if arguments.inside else None
+        rows = min(arguments.rows, database.rows)
+        bench = Bench(service, peer, database, places[:200], rows, bool(arguments.broker), inside)
         # What a process loads once is not what a stream takes.
         for name in ("votable", "csv", "parquet") * 3:
             service.query("SELECT TOP 3000 * FROM ivoa.obscore", RESPONSEFORMAT=name)
