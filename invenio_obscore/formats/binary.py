@@ -11,6 +11,7 @@ from .source import Cell, Row
 _CODES = {"unsignedByte": "B", "short": "h", "int": "i", "long": "q", "float": "f", "double": "d"}
 _NULLS = {"unsignedByte": 255, "short": -(2**15), "int": -(2**31), "long": -(2**63)}
 _LENGTH = struct.Struct(">i")
+_EMPTY = bytes(_LENGTH.size)
 _BOOLEANS = {True: b"T", False: b"F", None: b"?"}
 
 
@@ -42,14 +43,18 @@ def cell_encoder(field: Field, *, masked: bool) -> Callable[[Cell], bytes]:
 
 
 def _text(value: Cell) -> bytes:
+    if value is None:
+        return _EMPTY
     # VOTable 1.4, section 2.1: a char is ASCII, and readers refuse anything else; unicodeChar is there for the rest.
-    data = b"" if value is None else str(value).encode("ascii", "replace")
+    data = str(value).encode("ascii", "replace")
     return _LENGTH.pack(len(data)) + data
 
 
 def unicode_cell(value: Cell) -> bytes:
     """Text of unicodeChar: UTF-16 without a mark, the length in 16-bit units (VOTable 1.4, section 2.1)."""
-    data = b"" if value is None else str(value).encode("utf-16-be", "replace")
+    if value is None:
+        return _EMPTY
+    data = str(value).encode("utf-16-be", "replace")
     return _LENGTH.pack(len(data) // 2) + data
 
 

@@ -25,7 +25,7 @@ _Array = NDArray[Any]
 #: BINARY2 has a mask of nulls, BINARY has not.
 MASKED = {Wire.BINARY2: True, Wire.BINARY: False}
 # From so many rows on, arrays are quicker than single rows (measured).
-_MANY_ROWS = 60
+_MANY_ROWS = 100
 
 
 @dataclass(frozen=True)
