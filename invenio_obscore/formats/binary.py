@@ -76,9 +76,7 @@ def _array_encoder(field: Field, null: float) -> Callable[[Cell], bytes]:
 def null_mask(row: Row) -> bytes:
     """The mask of BINARY2: a bit a column, the first column in the highest bit of the first byte."""
     size = (len(row) + 7) // 8
-    bits = 0
-    for value in row:
-        bits = bits << 1 | (value is None)
+    bits = int("".join(["1" if value is None else "0" for value in row]), 2)
     return (bits << size * 8 - len(row)).to_bytes(size, "big")
 
 
