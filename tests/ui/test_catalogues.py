@@ -119,7 +119,7 @@ def test_from_a_directory_to_published_rows(page: Page, taken_in: str, assert_ac
         "href", f"/catalogues/{taken_in}"
     )
     form.publish()
-    rows = page.request.get(f"/api/records/{taken_in}/obscore").json()["products"]
+    rows = page.request.get(f"/api/records/{taken_in}/obscore/products").json()["products"]
     assert {row["row"]["obs_collection"] for row in rows} == {"M31 survey"}
     assert {row["row"]["obs_creator_name"] for row in rows} == {"Leavitt"}
 

@@ -206,6 +206,7 @@ const Grid = ({ columns, sort, total, at, cellOf, onSee, onTyped, onEmpty, onSel
     if (waiting && (isText(event) || event.key === "Enter")) {
       if (event.key === "Enter") waiting.entered = true;
       else if (!waiting.entered) waiting.text += event.key;
+      event.preventDefault(); // else the editor, there by now, would take it once more
       event.cancel();
     } else if (isText(event) && cell && content(cell).allowOverlay) {
       ahead.current = { text: "", entered: false };
