@@ -24,7 +24,7 @@ from .tasks import check_draft, prepare_draft
 from .verification import Address
 
 #: Products whose rows follow in the transaction of the change; of more, those that nobody looks at follow by a task.
-_AT_ONCE = 500
+_AT_ONCE = 200
 
 #: All corrections of a product before and after a change.
 Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
@@ -77,6 +77,7 @@ def apply(
     *,
     mapping: str | None = None,
     action: type[audit.CurationAuditLog] = audit.EditAuditLog,
+    follow: bool = True,
 ) -> Done:
     """Give products these corrections, all that each has, within the unit of work; the draft is locked before.
 
@@ -86,6 +87,8 @@ def apply(
         The one that somebody saw.
     mapping
         The draft's new mapping; without, it stays.
+    follow
+        Whether another task does what follows; else the caller sees to it.
 
     Raises
     ------
@@ -103,8 +106,8 @@ def apply(
     done = Done(made, pairs)
     if was_laid:
         _lay_over(draft.id, pairs)
-    task = check_draft if was_laid else prepare_draft
-    uow.register(FollowChangeOp(task, draft.id))
+    if follow:
+        uow.register(FollowChangeOp(check_draft if was_laid else prepare_draft, draft.id))
     audit.note(uow, identity, action, draft, revision=made, products=len(pairs), columns=done.columns)
     return done
 

@@ -37,8 +37,6 @@ from .models import ObsCoreExtracted, ObsCoreOverlay
 Show = Literal["all", "attention", "failed"]
 #: What a listing may be sorted by, with ``-`` before it for the other direction.
 SORTS: Sequence[str] = ("attention", "file", "product", *COLUMNS)
-#: Overlays of one draft up to which each is looked up by itself.
-_FEW = 2000
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,14 @@ class Query:
         return bool(self.q.split() or self.show != "all" or self.file or self.filters)
 
 
-def entries(owner: UUID, keys: Mapping[str, Key], failed: Collection[str] = (), columns: Iterable[str] = ()) -> Any:  # noqa: ANN401 - a subquery
+def entries(
+    owner: UUID,
+    keys: Mapping[str, Key],
+    failed: Collection[str] = (),
+    columns: Iterable[str] = (),
+    *,
+    one_by_one: bool = False,
+) -> Any:  # noqa: ANN401 - a subquery
     """Every product of these extractions, and every file that has none although it should.
 
     Parameters
@@ -93,65 +98,55 @@ def entries(owner: UUID, keys: Mapping[str, Key], failed: Collection[str] = (), 
         Keys of files that could not be read.
     columns
         The columns of ObsCore that are asked for.
+    one_by_one
+        Whether only some products are looked up by their names.
     """
+    if not one_by_one:
+        db.session.execute(text("SET LOCAL work_mem = '64MB'"))  # joined and sorted without going to the disk
     names = ("attention", "words", *columns)
-    parts = [_extracted(owner, keys, names)] if keys else []
+    parts = [_extracted(owner, keys, names, one_by_one=one_by_one)] if keys else []
     parts += [_failed(list(failed), names)] if failed or not parts else []
     return union_all(*parts).subquery("entries")
 
 
-def _extracted(owner: UUID, keys: Mapping[str, Key], names: Sequence[str]) -> Select[Any]:
+def _extracted(owner: UUID, keys: Mapping[str, Key], names: Sequence[str], *, one_by_one: bool) -> Select[Any]:
     held = values(column("file_key", Text), column("file_id", Uuid), column("key", String), name="held").data(
         [(name, file_id, key) for name, (file_id, key) in keys.items()]
     )
     entry, overlay = ObsCoreExtracted, ObsCoreOverlay
-    file_id, key = cast(held.c.file_id, Uuid), held.c.key
-    few = db.session.scalar(
-        select(func.count()).select_from(select(overlay.number).filter_by(record_uuid=owner).limit(_FEW).subquery())
-    )
-    at = (
-        (overlay.record_uuid == owner)
-        & (overlay.file_id == entry.file_id)
-        & (overlay.key == entry.key)
-        & (overlay.number == entry.number)
-    )
-    laid = select(overlay.number, *(getattr(overlay, name) for name in names))
-    laid_over: Any = laid.where(at).limit(1).lateral("laid")
-    if few == _FEW:
-        # Of so many a join by hashing is far quicker; statistics of what was written just now would lead away from it.
-        db.session.execute(text("SET LOCAL enable_nestloop = off"))
-        every = select(overlay.file_id, overlay.key, overlay.number, *(getattr(overlay, name) for name in names))
-        laid_over = every.where(overlay.record_uuid == owner).subquery("laid")
+    corrected = db.session.scalar(select(select(overlay.number).filter_by(record_uuid=owner).exists()))
+    laid, same = _laid_over(owner, names, one_by_one=one_by_one) if corrected else (None, true())
 
     def either(name: str) -> ColumnElement[Any]:
-        if not few:
+        if laid is None:
             found: ColumnElement[Any] = getattr(entry, name).label(name)
             return found
-        return case((laid_over.c.number.is_not(None), laid_over.c[name]), else_=getattr(entry, name)).label(name)
+        return case((laid.c.number.is_not(None), laid.c[name]), else_=getattr(entry, name)).label(name)
 
+    described = (held.c.file_key, entry.file_id, entry.key, entry.number, entry.product, entry.failed)
     found = (
-        select(
-            held.c.file_key,
-            entry.file_id,
-            entry.key,
-            entry.number,
-            entry.product,
-            entry.failed,
-            *(either(name) for name in names),
-        )
+        select(*described, *(either(name) for name in names))
         .select_from(held)
-        .join(entry, (entry.file_id == file_id) & (entry.key == key))
+        .join(entry, (entry.file_id == cast(held.c.file_id, Uuid)) & (entry.key == held.c.key))
         # Said once more, so that no plan reads what other deposits have.
         .where(entry.file_id.in_({file_id for file_id, _ in keys.values()}))
     )
-    if not few:
-        return found
-    if few < _FEW:
-        return found.outerjoin(laid_over, true())
-    same = (
-        (laid_over.c.file_id == entry.file_id) & (laid_over.c.key == entry.key) & (laid_over.c.number == entry.number)
-    )
-    return found.outerjoin(laid_over, same)
+    return found if laid is None else found.outerjoin(laid, same)
+
+
+def _laid_over(owner: UUID, names: Sequence[str], *, one_by_one: bool) -> tuple[Any, ColumnElement[bool]]:
+    """The overlays of the products, and what joins them."""
+    entry, overlay = ObsCoreExtracted, ObsCoreOverlay
+    place = (overlay.file_id, overlay.key, overlay.number)
+    every = select(*place, *(getattr(overlay, name) for name in names)).where(overlay.record_uuid == owner)
+    at = (overlay.file_id == entry.file_id) & (overlay.key == entry.key) & (overlay.number == entry.number)
+    if one_by_one:
+        return every.where(at).limit(1).lateral("laid"), true()
+    # Of many a join by hashing is far quicker; statistics of what was written just now would lead away from it.
+    db.session.execute(text("SET LOCAL enable_nestloop = off"))
+    laid = every.subquery("laid")
+    same = (laid.c.file_id == entry.file_id) & (laid.c.key == entry.key) & (laid.c.number == entry.number)
+    return laid, same
 
 
 def _failed(files: Sequence[str], names: Sequence[str]) -> Select[Any]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from invenio_cache import current_cache
 from invenio_db import db
 
 from ..errors import ColumnError, FitsLimitError
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 #: Corrected products that a request looks through to find those that have still to be laid over.
 _MANY = 1000
+#: Seconds that a task which lays corrections over may be silent before another one does it.
+_LEASE = 60
 
 
 @dataclass
@@ -161,34 +164,72 @@ def prepare(draft_uuid: UUID) -> None:
         compute_all([file], decided.mapping)
         if verification.head(draft_uuid, Stage.DRAFT).mapping != decided.mapping:
             return  # the task of that change does the rest
-    lay_over(draft_uuid, files)
-    db.session.commit()
+    lay_over_all(draft_uuid)
 
 
-def lay_over(draft_uuid: UUID, files: Sequence[StoredFile], *, patience: float = math.inf) -> bool:
-    """Bring what corrections make of a draft's products up to date; whether all is.
+def lay_over(draft_uuid: UUID, files: Sequence[StoredFile], *, patience: float) -> bool:
+    """Bring what corrections make of a draft's products up to date, within the current transaction; whether all is.
 
-    Within the current transaction, where there is a limit to the patience; else it commits now and then.
+    Parameters
+    ----------
+    patience
+        Seconds after which the rest is left to a task.
     """
     decided = verification.head(draft_uuid, Stage.DRAFT)
     keys = keys_of(files, decided.mapping)
     now = sheets.digest(decided.revision, keys)
     if sheets.is_laid(draft_uuid, now):
         return True
-    if patience < math.inf and verification.count_corrections(draft_uuid, Stage.DRAFT, most=_MANY) == _MANY:
+    if verification.count_corrections(draft_uuid, Stage.DRAFT, most=_MANY) == _MANY:
         return False  # only to look at them takes too long
-    corrections = verification.corrections(draft_uuid, Stage.DRAFT)
-    given = [(key, corrections.get(name, {})) for name, key in keys.items()]
-
-    def commit(done: int, total: int) -> bool:
-        db.session.commit()
-        return verification.head(draft_uuid, Stage.DRAFT) == decided  # else the task of that change does the rest
-
-    stop = {} if patience < math.inf else {"on_batch": commit}
-    if not overlays.refresh(draft_uuid, given, patience=patience, **stop):
+    if not overlays.refresh(draft_uuid, _given(draft_uuid, keys), patience=patience):
         return False
     sheets.note_laid(draft_uuid, now)
     return True
+
+
+def lay_over_all(draft_uuid: UUID, on_batch: Callable[[int, int], Any] = lambda done, total: None) -> bool:
+    """The same without a limit, committing now and then; False where somebody else does it at the moment.
+
+    Parameters
+    ----------
+    on_batch
+        Called with how many products are done of how many.
+    """
+    lease = f"invenio-obscore-laying:{draft_uuid}"
+    if not current_cache.add(lease, "1", timeout=_LEASE):
+        return False
+    try:
+        while not _lay_over_all(draft_uuid, lease, on_batch):
+            db.session.commit()  # somebody changed the corrections meanwhile: once more
+    finally:
+        current_cache.delete(lease)
+    return True
+
+
+def _lay_over_all(draft_uuid: UUID, lease: str, on_batch: Callable[[int, int], Any]) -> bool:
+    decided = verification.head(draft_uuid, Stage.DRAFT)
+    keys = keys_of(list_files(draft_uuid, Stage.DRAFT), decided.mapping)
+    now = sheets.digest(decided.revision, keys)
+    if sheets.is_laid(draft_uuid, now):
+        return True
+
+    def commit(done: int, total: int) -> bool:
+        db.session.commit()
+        current_cache.set(lease, "1", timeout=_LEASE)
+        on_batch(done, total)
+        return verification.head(draft_uuid, Stage.DRAFT) == decided
+
+    if not overlays.refresh(draft_uuid, _given(draft_uuid, keys), on_batch=commit):
+        return False
+    sheets.note_laid(draft_uuid, now)
+    db.session.commit()
+    return True
+
+
+def _given(draft_uuid: UUID, keys: Mapping[str, Key]) -> list[tuple[Key, overlays.FileCorrections]]:
+    corrections = verification.corrections(draft_uuid, Stage.DRAFT)
+    return [(key, corrections.get(name, {})) for name, key in keys.items()]
 
 
 def _file_products(

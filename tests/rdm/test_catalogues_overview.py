@@ -137,11 +137,13 @@ def test_a_documentalist_curates_what_others_own(
 def community(
     researcher: Researcher, make_researcher: Callable[..., Researcher], appctx: Any
 ) -> tuple[str, Researcher]:
-    """A community of the administrator's, and a curator of it."""
+    """A community, and a curator of it."""
+    from flask_principal import Identity
     from invenio_access.permissions import system_identity
     from invenio_accounts.proxies import current_datastore
     from invenio_communities.members.records.api import Member
     from invenio_communities.proxies import current_communities
+    from invenio_communities.utils import on_user_membership_change
     from invenio_db import db
 
     name = f"c{uuid4().hex[:10]}"
@@ -151,6 +153,7 @@ def community(
     made = current_communities.service.create(system_identity, data)
     Member.create({}, community_id=made.id, user_id=user.id, role="curator", visible=True, active=True)
     db.session.commit()
+    on_user_membership_change(Identity(user.id))  # what is cached of an account of this number in another database
     return str(made.id), curator
 
 
@@ -161,6 +164,7 @@ def test_a_communitys_curators_see_its_deposits(
     assert recid not in ids(curator)
     request = {"receiver": {"community": community_id}, "type": "community-submission"}
     researcher.request("PUT", f"/records/{recid}/draft/review", json=request, status=200)
+    assert recid not in ids(curator), "chosen in the form, but not sent yet"
     researcher.request("POST", f"/records/{recid}/draft/actions/submit-review", json={}, status=202)
     shown = entry(curator, recid)
     assert (shown["state"], shown["community"]["title"][:9]) == ("review", "Community")

@@ -10,13 +10,14 @@ from uuid import UUID
 from flask_principal import Identity
 from invenio_db import db
 from invenio_rdm_records.proxies import current_rdm_records_service
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, text
+from sqlalchemy import Select, and_, case, func, literal, or_, select, text, true
 
 from .. import access, listing
 from ..cells import COLUMNS
 from ..models import ObsCoreProduct, ObsCorePublished
 
 _NAMES = tuple(COLUMNS)
+_KINDS = ("changed", "added", "gone")
 
 
 @dataclass
@@ -52,49 +53,61 @@ class Comparison:
     was: Any
     now: Any
 
-    def _joined(self) -> Any:  # noqa: ANN401 - a FROM clause
-        same = and_(self.was.c.file_key == self.now.c.file_key, self.was.c.product == self.now.c.product)
-        return self.was.join(self.now, same, full=True)
-
-    def _differs(self, name: str) -> ColumnElement[bool]:
-        differs: ColumnElement[bool] = self.was.c[name].is_distinct_from(self.now.c[name])
-        return differs
-
-    @property
-    def _both(self) -> ColumnElement[bool]:
-        return and_(self.was.c.file_key.is_not(None), self.now.c.file_key.is_not(None))
-
-    @property
-    def _any(self) -> ColumnElement[bool]:
-        return or_(*(self._differs(name) for name in _NAMES))
+    def _differing(self) -> Any:  # noqa: ANN401 - a common table expression
+        """The products that differ, each with all its cells."""
+        was, now = self.was.c, self.now.c
+        same = and_(was.file_key == now.file_key, was.product == now.product)
+        gone, added = now.file_key.is_(None), was.file_key.is_(None)
+        pairs = [each for name in _NAMES for each in (was[name].label(f"was_{name}"), now[name].label(f"now_{name}"))]
+        statement = select(
+            func.coalesce(now.file_key, was.file_key).label("file_key"),
+            func.coalesce(now.product, was.product).label("product"),
+            case((added, literal("added")), (gone, literal("gone")), else_="changed").label("kind"),
+            *pairs,
+        )
+        differs = or_(added, gone, *(was[name].is_distinct_from(now[name]) for name in _NAMES))
+        return statement.select_from(self.was.join(self.now, same, full=True)).where(differs).cte("differing")
 
     def count(self) -> Counts:
         """How many products and cells differ."""
         _more_memory()
-        every = (
-            func.count().filter(self._both, self._any),
-            func.count().filter(self.was.c.file_key.is_(None)),
-            func.count().filter(self.now.c.file_key.is_(None)),
-            *(func.count().filter(self._both, self._differs(name)) for name in _NAMES),
-        )
-        changed, added, gone, *columns = db.session.execute(select(*every).select_from(self._joined())).one()
-        return Counts(changed, added, gone, {name: count for name, count in zip(_NAMES, columns) if count})
+        return _counts(db.session.execute(_counted(self._differing())).mappings().one())
 
     def page(self, page: int, size: int) -> list[dict[str, Any]]:
         """Some of the products that differ, as JSON has them."""
         _more_memory()
-        was, now = self.was.c, self.now.c
-        kind = case(
-            (was.file_key.is_(None), literal("added")), (now.file_key.is_(None), literal("gone")), else_="changed"
-        )
-        file_key = func.coalesce(now.file_key, was.file_key).label("file_key")
-        product = func.coalesce(now.product, was.product).label("product")
-        pairs = [each for name in _NAMES for each in (was[name].label(f"was_{name}"), now[name].label(f"now_{name}"))]
-        statement = select(file_key, product, kind.label("kind"), *pairs).select_from(self._joined())
-        only_one = or_(was.file_key.is_(None), now.file_key.is_(None))
-        statement = statement.where(or_(only_one, self._any)).order_by(file_key, product)
-        rows = db.session.execute(statement.offset((page - 1) * size).limit(size)).mappings()
-        return [_shown(row) for row in rows]
+        return [_shown(row) for row in db.session.execute(_paged(self._differing(), page, size)).mappings()]
+
+    def read(self, page: int, size: int) -> tuple[Counts, list[dict[str, Any]]]:
+        """Both, comparing once."""
+        _more_memory()
+        differing = self._differing()
+        counts, shown = _counted(differing).subquery("counts"), _paged(differing, page, size).subquery("shown")
+        statement = select(counts, shown).select_from(counts.outerjoin(shown, true()))
+        rows = db.session.execute(statement.order_by(shown.c.file_key, shown.c.product)).mappings().all()
+        return _counts(rows[0]), [_shown(row) for row in rows if row["file_key"] is not None]
+
+
+def _counted(differing: Any) -> Select[Any]:  # noqa: ANN401 - a common table expression
+    kind, columns = differing.c.kind, differing.c
+    kinds = [func.count().filter(kind == name).label(f"count_{name}") for name in _KINDS]
+    cells = [
+        func.count()
+        .filter(kind == "changed", columns[f"was_{name}"].is_distinct_from(columns[f"now_{name}"]))
+        .label(f"count_of_{name}")
+        for name in _NAMES
+    ]
+    return select(*kinds, *cells).select_from(differing)
+
+
+def _paged(differing: Any, page: int, size: int) -> Select[Any]:  # noqa: ANN401 - a common table expression
+    ordered = select(differing).order_by(differing.c.file_key, differing.c.product)
+    return ordered.offset((page - 1) * size).limit(size)
+
+
+def _counts(row: Mapping[Any, Any]) -> Counts:
+    columns = {name: row[f"count_of_{name}"] for name in _NAMES if row[f"count_of_{name}"]}
+    return Counts(row["count_changed"], row["count_added"], row["count_gone"], columns)
 
 
 def _shown(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -162,7 +175,6 @@ def read(identity: Identity, recid: str, *, page: int, size: int) -> Page:
     if version is None:
         return Page(sheet.decided.revision, False, Counts(), [])
     compared = Comparison(published_rows(version), rows(sheet.entries(COLUMNS)))
-    counts = compared.count()
-    found = compared.page(page, size) if counts.total else []
+    counts, found = compared.read(page, size)
     db.session.commit()
     return Page(sheet.decided.revision, True, counts, found)

@@ -5,8 +5,10 @@ Each value is checked before anything changes. An edit of many thousand products
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,19 +17,22 @@ from invenio_db import db
 from invenio_db.uow import UnitOfWork
 from sqlalchemy import false, func, select, tuple_
 
-from ...errors import ColumnError, ConflictError, InputError, NotFoundError
+from ...errors import ColumnError, ConflictError, InputError, NotFoundError, ServiceError
 from ...mapping.typed import Cell, TypedError, read_cells
-from .. import access, changes, listing, verification
+from .. import access, changes, listing, products, verification
 from ..cells import COLUMNS
 from ..changes import Done
 from ..entries import Query, conditions, order
 from ..listing import Sheet
 from ..models import NAMED_BY, ObsCoreWork, Stage
+from ..tasks import send_prepare
 from ..verification import Address
 from . import history, works
 from .history import Left
 
 _MOST_MISTAKES = 100
+#: Seconds that a task waits for another one that works former corrections in.
+_PATIENCE = 300
 #: The instance's own class of drafts.
 Draft = Any
 
@@ -89,7 +94,9 @@ def make(identity: Identity, recid: str, revision: int, edit: Edit) -> Done | Le
     EditError
         Values are wrong, or products do not exist.
     ConflictError
-        Somebody else changed mapping or corrections since, or many corrections are still being laid over.
+        Somebody else changed mapping or corrections since.
+    ServiceError
+        Corrections of many rows are still being worked in, and the edit is of all that match.
     """
     draft = access.draft_to_curate(identity, recid)
     if verification.head(draft.id, Stage.DRAFT).revision != revision:
@@ -125,10 +132,10 @@ def _make(identity: Identity, draft: Draft, revision: int, edit: Edit, work_id: 
         wanted = _wanted(draft.id, edit)
         done = Done(revision)
         if wanted:
-            done = changes.apply(uow, identity, draft, revision, wanted)
+            done = changes.apply(uow, identity, draft, revision, wanted, follow=work_id is None)
             history.record(draft.id, identity, edit.what, done)
         if work_id:
-            works.finish(work_id, done.to_dict())
+            works.note_result(work_id, done.to_dict())
         uow.commit()
     return done
 
@@ -141,16 +148,30 @@ def attend(work: ObsCoreWork) -> None:
     draft = access.draft_of_task(work.record_uuid)
     if draft is None:
         raise NotFoundError("There is no such draft any more: it was published or discarded.")
+    _wait_until_laid(work)
     if "back" in work.body:
         history.repeat_now(identity, draft, back=work.body["back"], work_id=work.id)
     else:
         _make(identity, draft, work.body["revision"], load_edit(work.body["edit"]), work.id)
+    products.lay_over_all(draft.id, partial(works.progressed, work.id))
+    works.finish(work.id)
+    db.session.commit()
+    send_prepare(draft.id)
+
+
+def _wait_until_laid(work: ObsCoreWork) -> None:
+    """Have former corrections worked in first: by this task, unless another one is at it."""
+    for _ in range(_PATIENCE):
+        if products.lay_over_all(work.record_uuid):
+            return
+        time.sleep(1)
+        works.progressed(work.id, 0, work.total)
 
 
 def _whole_sheet(draft_uuid: UUID) -> Sheet:
     sheet = listing.open_sheet(draft_uuid)
     if not sheet.laid:
-        raise ConflictError(
+        raise ServiceError(
             "Corrections of many rows are still being worked in: what matches is not known yet.",
             remedy="wait until it is done",
         )
@@ -249,7 +270,7 @@ def _named_rows(sheet: Sheet, wanted: Sequence[Address], columns: Sequence[str])
     )
     if not some.keys:
         return {}
-    found = some.entries(columns)
+    found = some.entries(columns, one_by_one=True)
     beginning = func.left(found.c.product, NAMED_BY).in_({product[:NAMED_BY] for _, product in wanted})
     statement = select(found).where(
         beginning if wanted else false(), tuple_(found.c.file_key, found.c.product).in_(list(wanted)), ~found.c.failed

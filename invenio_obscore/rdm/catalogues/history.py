@@ -112,13 +112,13 @@ def repeat_now(identity: Identity, draft: Any, *, back: bool, work_id: UUID | No
         step = _chosen(draft.id, identity, back=back)
         wanted = {address: pair[0 if back else 1] for address, pair in _unpacked(step.changes).items()}
         action = audit.UndoAuditLog if back else audit.RedoAuditLog
-        done = changes.apply(uow, identity, draft, revision, wanted, action=action)
+        done = changes.apply(uow, identity, draft, revision, wanted, action=action, follow=work_id is None)
         if back:
             step.unmade = done.revision
         else:
             step.made, step.unmade = done.revision, None
         if work_id:
-            works.finish(work_id, done.to_dict())
+            works.note_result(work_id, done.to_dict())
         uow.commit()
     return done
 

@@ -42,7 +42,7 @@ from ..stored_files import file_model
 SORTS = ("updated", "title", "products", "attention", "files")
 STATES = ("all", "draft", "review", "published")
 #: Requests that give a community's curators a right to a deposit.
-_ASKED = ("created", "submitted")
+_ASKED = "submitted"
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,11 @@ def _catalogues(stage: Stage, identity: Identity, every: bool) -> Select[Any]:
     # As text: the repository's own process may own a deposit, too.
     owner = parent.json["access"]["owned_by"]["user"].as_string()
     files = _files(model, stage)
-    name = User._user_profile["full_name"].as_string()
+    # Others' names are for those who may see every deposit, unless the account says that anybody may.
+    is_open = or_(literal(every), User._preferences["visibility"].as_string() == "public")
+    name = case((is_open, User._user_profile["full_name"].as_string()), else_="")
     status = request.json["status"].as_string()
-    in_review = and_(literal(is_draft), status == "submitted")
+    in_review = and_(literal(is_draft), status == _ASKED)
     statement = (
         select(
             model.id.label("uuid"),
@@ -196,7 +198,7 @@ def _may_curate(
     mine = select(RDMParentCommunity.record_id).where(
         RDMParentCommunity.record_id == parent.id, RDMParentCommunity.community_id.in_([UUID(c) for c in communities])
     )
-    sent = and_(status.in_(_ASKED), request.json["receiver"]["community"].as_string().in_(communities))
+    sent = and_(status == _ASKED, request.json["receiver"]["community"].as_string().in_(communities))
     return or_(owner == str(identity.id), mine.exists(), sent)
 
 

@@ -148,7 +148,8 @@ def attend(work: ObsCoreWork) -> None:
     if verification.head(draft_uuid, Stage.DRAFT).revision == work.body["revision"]:
         _lay_over(work_id, draft_uuid, files, mapping)
     counts = _compared(draft, work).count()
-    works.finish(work_id, {"counts": counts.to_dict()})
+    works.note_result(work_id, {"counts": counts.to_dict()})
+    works.finish(work_id)
     db.session.commit()
 
 

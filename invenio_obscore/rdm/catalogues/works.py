@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from flask_principal import Identity
 from invenio_db import db
 from kombu.exceptions import OperationalError
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import Text, and_, cast, delete, func, or_, select, update
 
 from ...errors import NotFoundError
 from .. import queue
@@ -77,14 +77,21 @@ def progressed(work_id: UUID, done: int, total: int) -> bool:
 
 
 def is_wanted(work_id: UUID) -> bool:
-    """Whether the work is still to be done; it waits for whoever is finishing it."""
-    statement = select(ObsCoreWork.state).where(ObsCoreWork.id == work_id).with_for_update()
-    return db.session.scalar(statement) == "running"
+    """Whether the work is still to be done; it waits for whoever is writing its result."""
+    statement = select(ObsCoreWork.id).where(ObsCoreWork.id == work_id, ObsCoreWork.state == "running")
+    without = statement.where(func.coalesce(cast(ObsCoreWork.result, Text), "null") == "null")
+    return db.session.scalar(without.with_for_update()) is not None
 
 
-def finish(work_id: UUID, result: dict[str, Any]) -> None:
-    """Note the result, within the current transaction."""
-    _end(work_id, state="done", result=result, done=ObsCoreWork.total)
+def note_result(work_id: UUID, result: dict[str, Any]) -> None:
+    """Note the result of work of which something is still to follow, within the current transaction."""
+    statement = update(ObsCoreWork).where(ObsCoreWork.id == work_id, ObsCoreWork.state == "running")
+    db.session.execute(statement.values(result=result, touched_at=func.now()))
+
+
+def finish(work_id: UUID) -> None:
+    """Note that all is done, within the current transaction."""
+    _end(work_id, state="done", done=ObsCoreWork.total)
 
 
 def fail(work_id: UUID, message: str) -> None:
