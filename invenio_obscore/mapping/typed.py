@@ -25,6 +25,9 @@ from .values import for_column, number_of, unit
 Cell = str | int | float | None
 
 _LONGEST_NUMBER = 100
+#: Characters of a text; a region or a MOC of many cells is longer than a name.
+_LONGEST_TEXT, _LONGEST_SHAPE = 4096, 100_000
+_SHAPES = frozenset(("adql:REGION", "moc"))
 _NUMBER = re.compile(r"([+\-\u2212]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?)\s*(.*)", re.S)
 _SEXAGESIMAL = re.compile(r"[+\-\u2212]?\s*\d{1,3}\s*[:hd°\s]\s*\d{1,2}.*", re.S)
 _TIMES = frozenset(("t_min", "t_max"))
@@ -87,6 +90,9 @@ def read_cell(name: str, typed: Cell) -> Cell:
     column = ALL_COLUMNS.get(name)
     if column is None:
         raise ColumnError(f"{name[:80]!r} is no column of ObsCore", column=name)
+    longest = _LONGEST_SHAPE if column.xtype in _SHAPES else _LONGEST_TEXT
+    if isinstance(typed, str) and len(typed) > longest:
+        raise ColumnError(f"{name}: at most {longest} characters are taken, not {len(typed)}", column=name)
     try:
         value = coerce(column, _converted(column, typed) if isinstance(typed, str) else typed)
     except MappingError as error:

@@ -37,7 +37,7 @@ def catalogues() -> str:
 def spreadsheet(recid: str) -> str:
     """The rows of a draft, for those who may change it."""
     try:
-        draft = access.draft_to_change(g.identity, recid)
+        draft = access.draft_to_curate(g.identity, recid)
     except PermissionDeniedError:
         abort(403)
     except (NoResultFound, PIDDoesNotExistError):

@@ -75,6 +75,14 @@ def test_a_slip_is_said_in_words(column: str, text: str, words: str) -> None:
     assert words in str(error.value)
 
 
+def test_no_text_is_longer_than_a_table_can_bear() -> None:
+    assert read_cell("target_name", "M" * 4096) == "M" * 4096
+    with pytest.raises(ColumnError, match="target_name: at most 4096 characters are taken, not 4097"):
+        read_cell("target_name", "M" * 4097)
+    with pytest.raises(ColumnError, match="s_region: at most 100000"):
+        read_cell("s_region", "POLYGON ICRS " + "1 " * 100_000)
+
+
 def test_each_wrong_field_has_its_own_message() -> None:
     with pytest.raises(TypedError) as error:
         read_cells({"s_ra": "north", "em_min": "550 nm", "t_min": "x"})

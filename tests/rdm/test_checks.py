@@ -49,6 +49,13 @@ def test_what_was_corrected_is_missing_no_more(app: Any, researcher: Researcher,
     assert not any("t_min is missing" in message for message in messages)
 
 
+def test_of_many_products_the_worst_are_looked_at(
+    app: Any, researcher: Researcher, recid: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("invenio_obscore.rdm.checks.MOST", 1)
+    assert _run(app, recid)["errors"][0]["messages"][0].startswith("At least 1 of 4 data products: t_max")
+
+
 def test_what_breaks_the_standard_blocks_where_the_operator_says_so(
     app: Any, researcher: Researcher, recid: str
 ) -> None:
