@@ -151,6 +151,7 @@ def test_what_is_typed_wrongly_has_its_message_and_is_not_lost(sheet: Spreadshee
     expect(sheet.cell(IMAGE, "em_min")).to_have_text("5.02e-7")
     sheet.part.get_by_role("button", name="Redo").click()
     expect(sheet.cell(IMAGE, "em_min")).to_have_text("5.5e-7 (corrected)")
+    sheet.go(IMAGE, "em_min")
     sheet.part.get_by_role("button", name="Reset", exact=True).click()
     expect(sheet.cell(IMAGE, "em_min")).to_have_text("5.02e-7")
 

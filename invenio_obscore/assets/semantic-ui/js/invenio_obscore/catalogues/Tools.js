@@ -20,7 +20,11 @@ const SetValue = ({ columns, selection, total, busy, onSet }) => {
   const [where, setWhere] = useState("selected");
   const focused = selection.columns[0];
   useEffect(() => {
-    if (focused) setName(focused);
+    if (!focused) return;
+    // What was meant for one column is not set in another, and not in all rows unasked.
+    setName(focused);
+    setText("");
+    setWhere("selected");
   }, [focused]);
   const column = editable.find((each) => each.name === name) || editable[0];
   if (!column) return null;
