@@ -63,3 +63,10 @@ def test_the_branch_goes_up_and_down(instance: Instance, instance_app: Any, empt
     assert report["drift"] == []
     assert report["down"] == []
     assert report["again"] == TABLES
+    assert report["cells"][0] == ["M ?", None, None], "what a header may hold and PostgreSQL's texts may not"
+    assert report["cells"][1:] == [[f"M {n}", n / 8, 5] for n in range(2, 2501)]
+    corrections = {(file, product): cells for file, product, cells in report["corrections"]}
+    assert len(corrections) == 2501
+    assert corrections[("b.fits", "")] == {"s_ra": None}
+    gathered = report["gathered"][0][0]
+    assert {(f, p): c for f, products in gathered.items() for p, c in products.items()} == corrections

@@ -64,16 +64,35 @@ def upgrade() -> None:
 
 
 def _fill_published() -> None:
+    """Some thousand rows at a time: an instance may have published millions."""
     connection = op.get_bind()
-    read = sa.text("SELECT record_uuid, obs_publisher_did, row FROM obscore_published")
+    # A whole number may be written as 5.0 in JSON, which only numeric takes.
+    kinds = ((_TEXTS, "text"), (_DOUBLES, "double precision"), (_INTEGERS, "numeric"))
+    named = ", ".join(f"{name} {kind}" for names, kind in kinds for name in names.split())
     names = [column.name for column in _cells()]
-    table = sa.table("obscore_published", sa.column("record_uuid"), sa.column("obs_publisher_did"), *_cells())
-    for record, did, row in connection.execute(read).all():
-        cells = {name: row[name] for name in names if row.get(name) is not None}
-        cells = {n: v.replace("\0", "") if isinstance(v, str) else v for n, v in cells.items()}
-        if cells:
-            at = (table.c.record_uuid == record) & (table.c.obs_publisher_did == did)
-            connection.execute(sa.update(table).where(at).values(cells))
+    write = sa.text(
+        f"UPDATE obscore_published AS old SET {', '.join(f'{name} = new.{name}' for name in names)} "  # noqa: S608 - constants
+        f"FROM json_to_recordset(:rows) AS new(record_uuid uuid, obs_publisher_did text, {named}) "
+        "WHERE old.record_uuid = new.record_uuid AND old.obs_publisher_did = new.obs_publisher_did"
+    )
+    for some in _streamed("SELECT record_uuid, obs_publisher_did, row FROM obscore_published").partitions(_BATCH):
+        rows = [
+            {name: _storable(row[name]) for name in names if row.get(name) is not None}
+            | {"record_uuid": str(record), "obs_publisher_did": did}
+            for record, did, row in some
+        ]
+        connection.execute(write, {"rows": json.dumps(rows)})
+
+
+def _streamed(statement: str, *, at_once: int = _BATCH) -> sa.CursorResult:
+    """Rows that stay with the server until they are needed."""
+    return op.get_bind().execute(sa.text(statement), execution_options={"yield_per": at_once})
+
+
+def _storable(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _create_correction() -> None:
@@ -94,8 +113,9 @@ def _create_correction() -> None:
         *(sa.column(name) for name in ("record_uuid", "stage", "digest", "file_key", "product")),
         sa.column("cells", sa.JSON()),
     )
-    read = sa.text("SELECT record_uuid, stage, corrections FROM obscore_verification")
-    for record, stage, corrections in connection.execute(read).all():
+    # One at a time: a single deposit may have a hundred thousand.
+    read = "SELECT record_uuid, stage, corrections FROM obscore_verification"
+    for record, stage, corrections in _streamed(read, at_once=1):
         rows = [
             {
                 "record_uuid": record,
@@ -180,13 +200,17 @@ def downgrade() -> None:
 
 
 def _gather_corrections() -> None:
-    connection = op.get_bind()
-    read = sa.text("SELECT record_uuid, stage, file_key, product, cells FROM obscore_correction")
-    found: dict = {}
-    for record, stage, file_key, product, cells in connection.execute(read).all():
-        found.setdefault((record, stage), {}).setdefault(file_key, {})[product] = cells
-    write = sa.text(
-        "UPDATE obscore_verification SET corrections = :given WHERE record_uuid = :record AND stage = :stage"
+    op.execute(
+        """
+        UPDATE obscore_verification AS decided SET corrections = found.files
+        FROM (
+            SELECT record_uuid, stage, json_object_agg(file_key, products) AS files
+            FROM (
+                SELECT record_uuid, stage, file_key, json_object_agg(product, cells) AS products
+                FROM obscore_correction GROUP BY record_uuid, stage, file_key
+            ) AS of_file
+            GROUP BY record_uuid, stage
+        ) AS found
+        WHERE decided.record_uuid = found.record_uuid AND decided.stage = found.stage
+        """
     )
-    for (record, stage), given in found.items():
-        connection.execute(write, {"given": json.dumps(given), "record": record, "stage": stage})
