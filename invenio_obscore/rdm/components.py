@@ -6,11 +6,17 @@ Components run inside InvenioRDM's own unit of work; an error here undoes the tr
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from flask_principal import Identity
+from invenio_db import db
 from invenio_drafts_resources.services.records.components import ServiceComponent
+from invenio_i18n import gettext as _
+from marshmallow import ValidationError
+from sqlalchemy import exists, select
 
 from . import custom_fields, doi_backlog, publication
+from .models import ObsCoreWork
 
 
 class PublicationComponent(ServiceComponent):
@@ -33,7 +39,14 @@ class PublicationComponent(ServiceComponent):
         _strip(draft)
 
     def publish(self, identity: Identity, draft: Any = None, record: Any = None) -> None:  # noqa: ANN401
-        """Rows of what the depositor verified, in the transaction that publishes the record."""
+        """Rows of what the depositor verified, in the transaction that publishes the record.
+
+        Raises
+        ------
+        ValidationError
+            A task has still to make an edit: the rows are not what somebody wants them to be.
+        """
+        _require_no_edit(draft.id)
         _strip(record)
         publication.publish(record, self.uow)
         doi_backlog.expect(record)
@@ -53,6 +66,15 @@ class PublicationComponent(ServiceComponent):
         """The rows come back as they were published."""
         publication.sync(record, self.uow)
         doi_backlog.expect(record)
+
+
+def _require_no_edit(draft_uuid: UUID) -> None:
+    waiting = exists().where(
+        ObsCoreWork.record_uuid == draft_uuid, ObsCoreWork.kind == "edit", ObsCoreWork.state == "running"
+    )
+    if db.session.scalar(select(waiting)):
+        text = _("An edit of many data products is still being worked in. Publish when that is done.")
+        raise ValidationError(text, "files.obscore")
 
 
 def _strip(record: Any) -> None:  # noqa: ANN401
