@@ -49,15 +49,14 @@ def begin(identity: Identity, recid: str, mapping: str | None) -> UUID:
     decided = verification.head(draft.id, Stage.DRAFT)
     wanted = decided.mapping if mapping is None else mapping
     mapping_language.parse(wanted, functions=mapping_language.installed(), web=True)
-    body = {"mapping": wanted, "revision": decided.revision, "extractor": EXTRACTOR_VERSION}
+    body = {"mapping": wanted, "revision": decided.revision}
     return works.begin(draft.id, identity, _KIND, body, total=len(_read(draft.id)))
 
 
 def listed(identity: Identity, recid: str) -> list[dict[str, Any]]:
     """The draft's reruns, newest first."""
     draft = access.draft_to_curate(identity, recid)
-    revision = verification.head(draft.id, Stage.DRAFT).revision
-    return [_head(work, revision) for work in works.of_draft(draft.id, _KIND)]
+    return [_head(work) for work in works.of_draft(draft.id, _KIND)]
 
 
 def read(identity: Identity, recid: str, name: str, *, page: int, size: int) -> dict[str, Any]:
@@ -70,7 +69,7 @@ def read(identity: Identity, recid: str, name: str, *, page: int, size: int) -> 
     """
     draft = access.draft_to_curate(identity, recid)
     work = works.find(draft.id, _KIND, name)
-    shown = _head(work, verification.head(draft.id, Stage.DRAFT).revision)
+    shown = _head(work)
     shown |= {"mapping": work.body["mapping"], "page": page, "size": size, "products": [], "total_products": 0}
     if shown["state"] == "done" and work.result:
         counts = work.result["counts"]
@@ -80,11 +79,10 @@ def read(identity: Identity, recid: str, name: str, *, page: int, size: int) -> 
     return shown
 
 
-def _head(work: ObsCoreWork, revision: int) -> dict[str, Any]:
-    outdated = work.body["revision"] != revision or work.body["extractor"] != EXTRACTOR_VERSION
+def _head(work: ObsCoreWork) -> dict[str, Any]:
     return {
         "id": str(work.id),
-        "state": "stale" if work.state == "done" and outdated else work.state,
+        "state": "stale" if work.state == "done" and _is_stale(work) else work.state,
         "done": work.done,
         "total": work.total,
         "message": work.message,
@@ -92,6 +90,13 @@ def _head(work: ObsCoreWork, revision: int) -> dict[str, Any]:
         "created": work.created_at.isoformat(),
         "counts": (work.result or {}).get("counts"),
     }
+
+
+def _is_stale(work: ObsCoreWork) -> bool:
+    """Whether corrections, mapping, files or extractor are others than those that a rerun was made of."""
+    revision = verification.head(work.record_uuid, Stage.DRAFT).revision
+    of = (work.result or {}).get("of")
+    return of != sheets.digest(revision, keys_of(_read(work.record_uuid), work.body["mapping"]))
 
 
 def accept(identity: Identity, recid: str, name: str, revision: int) -> Done:
@@ -108,7 +113,7 @@ def accept(identity: Identity, recid: str, name: str, revision: int) -> Done:
         work = works.find(draft.id, _KIND, name)
         if work.state != "done":
             raise ConflictError("The rerun is not done.", remedy="wait until it is, or begin another one")
-        if work.body["revision"] != revision or work.body["extractor"] != EXTRACTOR_VERSION:
+        if work.body["revision"] != revision or _is_stale(work):
             raise ConflictError("The draft was changed since this was computed.", remedy="run it again")
         done = changes.apply(
             uow, identity, draft, revision, {}, mapping=work.body["mapping"], action=audit.RerunAuditLog
@@ -120,11 +125,10 @@ def accept(identity: Identity, recid: str, name: str, revision: int) -> Done:
 
 
 def _take_overlays(draft_uuid: UUID, work_id: UUID) -> None:
-    """What corrections make of the new products is computed already."""
+    """What corrections make of the new products is computed already; the task that follows sees that nothing lacks."""
     overlays.lock(draft_uuid)
     db.session.execute(delete(ObsCoreOverlay).filter_by(record_uuid=draft_uuid))
     db.session.execute(update(ObsCoreOverlay).filter_by(record_uuid=work_id).values(record_uuid=draft_uuid))
-    sheets.note_laid(draft_uuid, changes.digest(draft_uuid))
 
 
 def drop(identity: Identity, recid: str, name: str) -> None:
@@ -147,8 +151,8 @@ def attend(work: ObsCoreWork) -> None:
             return  # somebody dropped it
     if verification.head(draft_uuid, Stage.DRAFT).revision == work.body["revision"]:
         _lay_over(work_id, draft_uuid, files, mapping)
-    counts = _compared(draft, work).count()
-    works.note_result(work_id, {"counts": counts.to_dict()})
+    of = sheets.digest(work.body["revision"], keys_of(files, mapping))
+    works.note_result(work_id, {"counts": _compared(draft, work).count().to_dict(), "of": of})
     works.finish(work_id)
     db.session.commit()
 

@@ -1,0 +1,67 @@
+"""Tasks for documentalists while others go on: nothing stale is taken over, nothing is done twice or kept for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sample_files
+from researcher import Researcher
+
+ONE = {"products": [{"file": "a.fits", "product": ""}]}
+TITLES = {"mapping": "obs_title: concat('Image of ', OBJECT)"}
+
+
+@pytest.fixture
+def recid(researcher: Researcher, read_queued: Callable[[], int], run_tasks: Callable[..., int]) -> str:
+    """A draft with two images, of which the first one's target is corrected."""
+    draft = researcher.draft({f"{name}.fits": sample_files.image(OBJECT=name) for name in "ab"})
+    read_queued()
+    edit(researcher, draft, 0, action="set", column="target_name", value="CORRECTED", selection=ONE)
+    run_tasks("none")
+    return draft
+
+
+def edit(who: Researcher, recid: str, revision: int, status: int = 200, **body: Any) -> Any:
+    headers = {"If-Match": f'"{revision}"'}
+    return who.request("POST", f"/records/{recid}/draft/obscore/edits", json=body, headers=headers, status=status).json
+
+
+def get(who: Researcher, recid: str, path: str, status: int = 200, **query: Any) -> Any:
+    return who.request("GET", f"/records/{recid}/draft/obscore/{path}", query_string=query, status=status).json
+
+
+def rerun(who: Researcher, recid: str, **body: Any) -> str:
+    path = f"/records/{recid}/draft/obscore/reruns"
+    return str(who.request("POST", path, json={**TITLES, **body}, status=202).json["id"])
+
+
+def accept(who: Researcher, recid: str, name: str, revision: int, status: int = 200) -> Any:
+    headers = {"If-Match": f'"{revision}"'}
+    path = f"/records/{recid}/draft/obscore/reruns/{name}/accept"
+    return who.request("POST", path, headers=headers, status=status).json
+
+
+def column(who: Researcher, recid: str, name: str) -> dict[str, Any]:
+    shown = get(who, recid, "products", columns=name, sort="file", show="all")
+    assert shown["complete"] is True
+    return {p["file"]: p["row"].get(name) for p in shown["products"]}
+
+
+def test_a_rerun_of_a_file_that_was_replaced_since_is_not_taken_over(
+    researcher: Researcher, recid: str, run_tasks: Callable[..., int], read_queued: Callable[[], int]
+) -> None:
+    name = rerun(researcher, recid)
+    run_tasks()
+    assert get(researcher, recid, f"reruns/{name}")["state"] == "done"
+    researcher.delete_file(recid, "a.fits")
+    researcher.upload(recid, "a.fits", sample_files.image(OBJECT="NEWFILE"))
+    read_queued()
+    assert get(researcher, recid, f"reruns/{name}")["state"] == "stale"
+    accept(researcher, recid, name, 1, 412)
+    name = rerun(researcher, recid)
+    run_tasks()
+    assert accept(researcher, recid, name, 1)["revision"] == 2
+    assert column(researcher, recid, "target_name") == {"a.fits": "CORRECTED", "b.fits": "b"}
+    assert column(researcher, recid, "obs_title") == {"a.fits": "Image of NEWFILE", "b.fits": "Image of b"}
