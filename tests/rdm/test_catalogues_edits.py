@@ -38,8 +38,11 @@ def edit(who: Researcher, recid: str, revision: int, status: int = 200, **body: 
     return who.request("POST", f"/records/{recid}/draft/obscore/edits", json=body, headers=headers, status=status).json
 
 
-def step(who: Researcher, recid: str, name: str, status: int = 200) -> Any:
-    return who.request("POST", f"/records/{recid}/draft/obscore/edits/{name}", status=status).json
+def step(who: Researcher, recid: str, name: str, status: int = 200, revision: int | None = None) -> Any:
+    """Undo or redo what stands there now, or what did at this revision."""
+    path = f"/records/{recid}/draft/obscore/edits"
+    now = who.request("GET", path, status=200).json["revision"] if revision is None else revision
+    return who.request("POST", f"{path}/{name}", headers={"If-Match": f'"{now}"'}, status=status).json
 
 
 def column(who: Researcher, recid: str, name: str) -> dict[str, Any]:
@@ -204,6 +207,26 @@ def test_nothing_of_somebody_else_is_undone(researcher: Researcher, recid: str) 
     step(researcher, recid, "undo", 409)
 
 
+def test_only_what_was_shown_is_undone(
+    researcher: Researcher, recid: str, run_tasks: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(researcher, recid, 0, action="set", column="obs_title", value="First", selection=ALL)
+    monkeypatch.setattr("invenio_obscore.rdm.catalogues.history.AT_ONCE", 3)
+    run_tasks("none")
+    task = step(researcher, recid, "undo", 202)["task"]
+    one = {"products": [{"file": "a.fits", "product": ""}]}
+    edit(researcher, recid, 1, action="set", column="obs_title", value="Second", selection=one)
+    step(researcher, recid, "undo", 412, revision=1)
+    run_tasks()
+    found = researcher.request("GET", f"/records/{recid}/draft/obscore/edits/{task}", status=200).json
+    assert found["state"] == "failed"
+    assert "Another change" in found["message"]
+    titles = column(researcher, recid, "obs_title")
+    assert titles.pop("a.fits") == "Second"
+    assert set(titles.values()) == {"First"}
+    assert researcher.request("POST", f"/records/{recid}/draft/obscore/edits/undo").status_code == 428
+
+
 def test_two_documentalists_at_once(researcher: Researcher, documentalist: Researcher, recid: str) -> None:
     body = {"action": "set", "column": "obs_title", "selection": ALL}
     edit(documentalist, recid, 0, value="Mine", **body)
@@ -242,3 +265,18 @@ def test_an_edit_of_very_many_is_a_task(
     assert failed["state"] == "failed"
     assert "somebody else" in failed["message"]
     assert column(researcher, recid, "obs_title")["a.fits"] == "V"
+
+
+def test_nothing_is_published_before_an_edit_is_made(
+    researcher: Researcher, recid: str, run_tasks: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("invenio_obscore.rdm.catalogues.history.AT_ONCE", 3)
+    researcher.delete_file(recid, "cut.fits")
+    run_tasks("none")
+    edit(researcher, recid, 0, 202, action="set", column="obs_title", value="T", selection=ALL)
+    path = f"/records/{recid}/draft/actions/publish"
+    (error,) = researcher.request("POST", path, status=400).json["errors"]
+    assert "still being worked in" in error["messages"][0]
+    run_tasks()
+    researcher.publish(recid)
+    assert {row["obs_title"] for row in researcher.rows(recid)} == {"T"}

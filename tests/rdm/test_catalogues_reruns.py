@@ -173,9 +173,9 @@ def test_each_change_is_in_the_audit_log(
     researcher: Researcher, recid: str, run_tasks: Callable[..., int], audited: None, app: Any
 ) -> None:
     edit(researcher, recid, 0, action="set", column="obs_title", value="T", selection={"matching": {}})
-    researcher.request("POST", f"/records/{recid}/draft/obscore/edits/undo", status=200)
-    researcher.request("POST", f"/records/{recid}/draft/obscore/edits/redo", status=200)
     path = f"/records/{recid}/draft/obscore"
+    researcher.request("POST", f"{path}/edits/undo", headers={"If-Match": '"1"'}, status=200)
+    researcher.request("POST", f"{path}/edits/redo", headers={"If-Match": '"2"'}, status=200)
     table = researcher.request("GET", f"{path}/table", status=200).data.replace(b"Gamma", b"Omega")
     researcher.request("PUT", f"{path}/table", data=table, headers={"If-Match": '"3"'}, status=200)
     mapping = {"mapping": "proposal_id: 'P'"}

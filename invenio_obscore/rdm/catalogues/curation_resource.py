@@ -191,8 +191,12 @@ def _work() -> str:
 
 
 def _repeated(*, back: bool) -> Response | tuple[Response, int]:
-    made = history.repeat(g.identity, _pid(), back=back)
-    return _done(made) if isinstance(made, Done) else _left(made, {"back": back})
+    access.draft_to_curate(g.identity, _pid())
+    revision = _if_match()
+    made = history.repeat(g.identity, _pid(), revision, back=back)
+    if isinstance(made, Done):
+        return _done(made)
+    return _left(made, {"back": back, "step": made.step, "revision": revision})
 
 
 def _left(left: Left, body: dict[str, Any]) -> tuple[Response, int]:

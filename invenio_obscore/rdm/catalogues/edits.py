@@ -150,7 +150,8 @@ def attend(work: ObsCoreWork) -> None:
         raise NotFoundError("There is no such draft any more: it was published or discarded.")
     _wait_until_laid(work)
     if "back" in work.body:
-        history.repeat_now(identity, draft, back=work.body["back"], work_id=work.id)
+        step = (work.body["revision"], work.body["step"])
+        history.repeat_now(identity, draft, *step, back=work.body["back"], work_id=work.id)
     else:
         _make(identity, draft, work.body["revision"], load_edit(work.body["edit"]), work.id)
     products.lay_over_all(draft.id, partial(works.progressed, work.id))

@@ -35,10 +35,11 @@ class UndoRefusedError(ConflictError):
 
 @dataclass(frozen=True)
 class Left:
-    """A change of a draft that is so large that a task has to make it."""
+    """A change of a draft that is so large that a task has to make it, and which step it undoes if it does."""
 
     draft_uuid: UUID
     total: int
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,29 +88,47 @@ def state(draft_uuid: UUID, identity: Identity, revision: int) -> dict[str, Any]
     }
 
 
-def repeat(identity: Identity, recid: str, *, back: bool) -> Done | Left:
+def repeat(identity: Identity, recid: str, revision: int, *, back: bool) -> Done | Left:
     """Undo the last step (or make the step again that was undone last) and commit; a large one is left to a task.
+
+    Parameters
+    ----------
+    revision
+        The one that somebody saw.
 
     Raises
     ------
+    ConflictError
+        The draft was changed since.
     UndoRefusedError
-        There is none, or somebody else changed the draft since.
+        There is none, or it is somebody else's.
     """
     draft = access.draft_to_curate(identity, recid)
+    if verification.head(draft.id, Stage.DRAFT).revision != revision:
+        raise ConflictError("The rows were changed by somebody else in the meantime.", remedy="load them again")
     step = _chosen(draft.id, identity, back=back)
-    if step.cells > AT_ONCE:
-        return Left(draft.id, step.cells)
-    return repeat_now(identity, draft, back=back)
+    if (products := len(_unpacked(step.changes))) > AT_ONCE:
+        return Left(draft.id, products, step.id)
+    return repeat_now(identity, draft, revision, step.id, back=back)
 
 
-def repeat_now(identity: Identity, draft: Any, *, back: bool, work_id: UUID | None = None) -> Done:  # noqa: ANN401
-    """The same, however large it is, for a task (with ``work_id``) or a request."""
+def repeat_now(
+    identity: Identity,
+    draft: Any,  # noqa: ANN401 - the instance's own draft class
+    revision: int,
+    step_id: int,
+    *,
+    back: bool,
+    work_id: UUID | None = None,
+) -> Done:
+    """The same for this step, however large it is, for a task (with ``work_id``) or a request."""
     with UnitOfWork(db.session) as uow:
         changes.lock(draft.id)
-        revision = verification.head(draft.id, Stage.DRAFT).revision
         if work_id and not works.is_wanted(work_id):
             return Done(revision)  # another worker did it meanwhile
         step = _chosen(draft.id, identity, back=back)
+        if step.id != step_id:
+            raise UndoRefusedError("Another change was made since.", remedy="look at what is undone, then try again")
         wanted = {address: pair[0 if back else 1] for address, pair in _unpacked(step.changes).items()}
         action = audit.UndoAuditLog if back else audit.RedoAuditLog
         done = changes.apply(uow, identity, draft, revision, wanted, action=action, follow=work_id is None)

@@ -154,6 +154,16 @@ export const useEdits = (api, panel, base, rows) => {
     [api, follow]
   );
 
+  /** Undo or redo what is shown. */
+  const step = useCallback(
+    (request) =>
+      during(async () => {
+        const done = await request(latest.current.revision);
+        return done.task ? follow(done) : done;
+      }),
+    [during, follow]
+  );
+
   /** Send; a conflict over other cells than these is none. */
   const attempt = useCallback(
     async (body) => {
@@ -238,8 +248,8 @@ export const useEdits = (api, panel, base, rows) => {
     drop,
     /** Any other change: set, fill, reset. */
     apply: useCallback((body) => during(() => attempt(body)), [attempt, during]),
-    undo: useCallback(() => during(api.undo), [api, during]),
-    redo: useCallback(() => during(api.redo), [api, during]),
+    undo: useCallback(() => step(api.undo), [api, step]),
+    redo: useCallback(() => step(api.redo), [api, step]),
     errorAt: useCallback((product, column) => errors[nameOf(idOf(product), column)], [errors]),
   };
 };
