@@ -170,13 +170,15 @@ def one(draft_uuid: UUID, files: Sequence[StoredFile], decided: Head, product: s
 def lay_over_some(draft_uuid: UUID, file_key: str, key: Key, names: Sequence[str]) -> None:
     """Bring the overlays of some products of a file up to date, within the current transaction."""
     where = [(file_key, name) for name in {*names, *overlays.ONLY}]
-    held = verification.corrections_of(draft_uuid, Stage.DRAFT, where)
-    given = {product: cells for (_, product), cells in held.items()}
+
+    def given() -> overlays.FileCorrections:
+        held = verification.corrections_of(draft_uuid, Stage.DRAFT, where)
+        return {product: cells for (_, product), cells in held.items()}
 
     def every() -> overlays.FileCorrections:
         return verification.corrections(draft_uuid, Stage.DRAFT, file_keys=[file_key]).get(file_key, {})
 
-    overlays.refresh_some(draft_uuid, key, given, names, every)
+    overlays.refresh_some(draft_uuid, key, names, given, every)
 
 
 def open_sheet(draft_uuid: UUID) -> Sheet:

@@ -61,6 +61,7 @@ def refresh(
     *,
     patience: float = math.inf,
     on_batch: Callable[[int, int], bool] = lambda done, total: True,
+    is_current: Callable[[], bool] = lambda: True,
 ) -> bool:
     """Bring the overlays of a draft up to date, within the current transaction; whether all are.
 
@@ -72,6 +73,8 @@ def refresh(
         Seconds after which the rest is left for another time.
     on_batch
         Called with how many are done of how many; it may commit, and says whether to go on.
+    is_current
+        Whether ``files`` is still so; asked whenever nobody else can write overlays, before they are written.
     """
     present = _present(record_uuid)
     wanted = _wanted([(key, given) for key, given in files if given])
@@ -79,6 +82,8 @@ def refresh(
     stale = sorted(place for place, one in wanted.items() if present.get(place) != one.digest)
     if gone or stale:
         lock(record_uuid)
+        if not is_current():
+            return False
     _drop(record_uuid, gone)
     end = time.monotonic() + patience
     batch = _BATCH if patience == math.inf else _BATCH_OF_REQUEST
@@ -87,8 +92,10 @@ def refresh(
             return False
         if start:
             lock(record_uuid)  # the last batch may have been committed
+            if not is_current():
+                return False
         some = stale[start : start + batch]
-        _write(record_uuid, {place: wanted[place] for place in some})
+        _write(record_uuid, _lacking(record_uuid, {place: wanted[place] for place in some}))
         if not on_batch(start + len(some), len(stale)):
             return False
     return True
@@ -97,37 +104,49 @@ def refresh(
 def refresh_some(
     record_uuid: UUID,
     key: Key,
-    given: FileCorrections,
     products: Collection[str],
-    every: Callable[[], FileCorrections] | None = None,
+    given: Callable[[], FileCorrections],
+    every: Callable[[], FileCorrections],
 ) -> None:
     """The same for some products of a file, at a cost that does not depend on how many others it has.
 
     Parameters
     ----------
     given
-        Corrections of these products at least.
+        Reads the corrections of these products at least.
     every
-        Gives those of the whole file, where ``given`` are not all.
+        Reads those of the whole file.
     """
-    wanted = {place: one for place, one in _wanted([(key, given)], only=products).items() if one.product in products}
+    gone, stale = _differing(record_uuid, key, products, given, every)
+    if gone or stale:
+        lock(record_uuid)
+        # Somebody else may have changed the corrections, and what they make of the products, since they were read.
+        gone, stale = _differing(record_uuid, key, products, given, every)
+    if gone:
+        _drop(record_uuid, gone)
+    if stale:
+        _write(record_uuid, stale)
+
+
+def _differing(
+    record_uuid: UUID,
+    key: Key,
+    products: Collection[str],
+    given: Callable[[], FileCorrections],
+    every: Callable[[], FileCorrections],
+) -> tuple[list[_Place], dict[_Place, _Wanted]]:
+    """Overlays of these products that are to go, and those that are to be written."""
+    wanted = {place: one for place, one in _wanted([(key, given())], only=products).items() if one.product in products}
     if any(number == 0 for _, _, number in wanted):
         # The first product tells of corrections of products that there are not: that takes the names of all.
-        whole = _wanted([(key, every() if every else given)])
-        wanted = {place: one for place, one in whole.items() if place in wanted}
+        wanted = {place: one for place, one in _wanted([(key, every())]).items() if place in wanted}
     overlay, entry = ObsCoreOverlay, ObsCoreExtracted
     at = and_(entry.file_id == overlay.file_id, entry.key == overlay.key, entry.number == overlay.number)
     mine = select(overlay.number, overlay.digest).join(entry, at)
     mine = mine.where(overlay.record_uuid == record_uuid, overlay.file_id == key[0], overlay.key == key[1])
     held = {(*key, row.number): row.digest for row in db.session.execute(mine.where(named(products)))}
     gone = [place for place in held if place not in wanted]
-    stale = {place: one for place, one in wanted.items() if held.get(place) != one.digest}
-    if gone or stale:
-        lock(record_uuid)
-    if gone:
-        _drop(record_uuid, gone)
-    if stale:
-        _write(record_uuid, stale)
+    return gone, {place: one for place, one in wanted.items() if held.get(place) != one.digest}
 
 
 def lock(record_uuid: UUID) -> None:
@@ -154,6 +173,17 @@ def _present(record_uuid: UUID) -> dict[_Place, str]:
     statement = select(overlay.file_id, overlay.key, overlay.number, overlay.digest)
     found = db.session.execute(statement.where(overlay.record_uuid == record_uuid))
     return {(row.file_id, row.key, row.number): row.digest for row in found}
+
+
+def _lacking(record_uuid: UUID, wanted: Mapping[_Place, _Wanted]) -> dict[_Place, _Wanted]:
+    """Those that nobody has written."""
+    overlay = ObsCoreOverlay
+    held: dict[_Place, str] = {}
+    for key, numbers in _by_key(wanted).items():
+        at = _among(overlay, key, numbers)
+        found = select(overlay.number, overlay.digest).where(overlay.record_uuid == record_uuid, at)
+        held |= {(*key, row.number): row.digest for row in db.session.execute(found)}
+    return {place: one for place, one in wanted.items() if held.get(place) != one.digest}
 
 
 def _wanted(

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from . import extractions, overlays, sheets, verification
 from .extractions import COMPUTING, Key, State, key_of
 from .models import Stage, Status
 from .stored_files import StoredFile, list_files
-from .verification import Verification
+from .verification import Head, Verification
 
 logger = logging.getLogger(__name__)
 
@@ -182,7 +183,8 @@ def lay_over(draft_uuid: UUID, files: Sequence[StoredFile], *, patience: float) 
         return True
     if verification.count_corrections(draft_uuid, Stage.DRAFT, most=_MANY) == _MANY:
         return False  # only to look at them takes too long
-    if not overlays.refresh(draft_uuid, _given(draft_uuid, keys), patience=patience):
+    is_current = partial(_is_current, draft_uuid, decided, keys)
+    if not overlays.refresh(draft_uuid, _given(draft_uuid, keys), patience=patience, is_current=is_current):
         return False
     sheets.note_laid(draft_uuid, now)
     return True
@@ -220,11 +222,19 @@ def _lay_over_all(draft_uuid: UUID, lease: str, on_batch: Callable[[int, int], A
         on_batch(done, total)
         return verification.head(draft_uuid, Stage.DRAFT) == decided
 
-    if not overlays.refresh(draft_uuid, _given(draft_uuid, keys), on_batch=commit):
+    is_current = partial(_is_current, draft_uuid, decided, keys)
+    if not overlays.refresh(draft_uuid, _given(draft_uuid, keys), on_batch=commit, is_current=is_current):
         return False
     sheets.note_laid(draft_uuid, now)
     db.session.commit()
     return True
+
+
+def _is_current(draft_uuid: UUID, decided: Head, keys: Mapping[str, Key]) -> bool:
+    """Whether nobody changed corrections, mapping or files since."""
+    if verification.head(draft_uuid, Stage.DRAFT) != decided:
+        return False
+    return keys_of(list_files(draft_uuid, Stage.DRAFT), decided.mapping) == keys
 
 
 def _given(draft_uuid: UUID, keys: Mapping[str, Key]) -> list[tuple[Key, overlays.FileCorrections]]:

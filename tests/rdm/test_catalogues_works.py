@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import sample_files
 from researcher import Researcher
+
+from invenio_obscore.rdm import verification
 
 ONE = {"products": [{"file": "a.fits", "product": ""}]}
 TITLES = {"mapping": "obs_title: concat('Image of ', OBJECT)"}
@@ -65,3 +68,24 @@ def test_a_rerun_of_a_file_that_was_replaced_since_is_not_taken_over(
     assert accept(researcher, recid, name, 1)["revision"] == 2
     assert column(researcher, recid, "target_name") == {"a.fits": "CORRECTED", "b.fits": "b"}
     assert column(researcher, recid, "obs_title") == {"a.fits": "Image of NEWFILE", "b.fits": "Image of b"}
+
+
+def test_a_page_that_is_overtaken_by_an_edit_shows_nothing_stale_later(
+    researcher: Researcher, recid: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert column(researcher, recid, "target_name")["a.fits"] == "CORRECTED"
+    read_corrections, edits = verification.corrections_of, [{"value": "AGAIN"}]
+
+    def overtaken(*arguments: Any) -> Any:
+        found = read_corrections(*arguments)
+        if edits:  # between what the page reads first and what it reads next
+            body = {"action": "set", "column": "target_name", "selection": ONE, **edits.pop()}
+            other = threading.Thread(target=edit, args=(researcher, recid, 1), kwargs=body)
+            other.start()
+            other.join(60)
+        return found
+
+    monkeypatch.setattr(verification, "corrections_of", overtaken)
+    get(researcher, recid, "product", file="a.fits", product="")
+    assert get(researcher, recid, "products")["revision"] == 2
+    assert column(researcher, recid, "target_name")["a.fits"] == "AGAIN"
