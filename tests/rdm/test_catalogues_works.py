@@ -71,21 +71,27 @@ def test_a_rerun_of_a_file_that_was_replaced_since_is_not_taken_over(
 
 
 def test_a_page_that_is_overtaken_by_an_edit_shows_nothing_stale_later(
-    researcher: Researcher, recid: str, monkeypatch: pytest.MonkeyPatch
+    researcher: Researcher, read_queued: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert column(researcher, recid, "target_name")["a.fits"] == "CORRECTED"
-    read_corrections, edits = verification.corrections_of, [{"value": "AGAIN"}]
+    archive = sample_files.archive({f"{name}.fits": sample_files.image(OBJECT=name) for name in "xy"})
+    recid = researcher.draft({"c.zip": archive})
+    read_queued()
+    second = {"file": "c.zip", "product": "y.fits#"}
+    body = {"action": "set", "column": "target_name", "selection": {"products": [second]}}
+    edit(researcher, recid, 0, value="CORRECTED", **body)
+    assert column(researcher, recid, "target_name") == {"c.zip": "CORRECTED"}
+    read_corrections, values = verification.corrections_of, ["AGAIN"]
 
     def overtaken(*arguments: Any) -> Any:
         found = read_corrections(*arguments)
-        if edits:  # between what the page reads first and what it reads next
-            body = {"action": "set", "column": "target_name", "selection": ONE, **edits.pop()}
-            other = threading.Thread(target=edit, args=(researcher, recid, 1), kwargs=body)
+        if values:  # between what the page reads first and what it reads next
+            options = {"value": values.pop(), **body}
+            other = threading.Thread(target=edit, args=(researcher, recid, 1), kwargs=options)
             other.start()
             other.join(60)
         return found
 
     monkeypatch.setattr(verification, "corrections_of", overtaken)
-    get(researcher, recid, "product", file="a.fits", product="")
+    get(researcher, recid, "product", **second)
     assert get(researcher, recid, "products")["revision"] == 2
-    assert column(researcher, recid, "target_name")["a.fits"] == "AGAIN"
+    assert column(researcher, recid, "target_name") == {"c.zip": "AGAIN"}
