@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -59,6 +61,25 @@ def test_differences_from_what_is_published(
     assert (first["file"], first["product"], first["kind"]) == ("a.fits", "", "changed")
     assert first["columns"] == {"obs_title": {"was": None, "is": "T"}, "s_ra": {"was": 10.0, "is": None}}
     assert [p["file"] for p in get(researcher, recid, "differences", size=1, page=2)["products"]] == ["c.zip"]
+
+
+def test_of_two_members_of_one_name_the_first_is_compared(
+    researcher: Researcher, publish: Callable[[str], Any], run_tasks: Callable[..., int]
+) -> None:
+    twice = BytesIO()
+    with zipfile.ZipFile(twice, "w") as opened, pytest.warns(UserWarning, match="Duplicate name"):
+        for ra in (30.0, 40.0, 50.0):
+            opened.writestr("x/1.fits", sample_files.image(ra=ra))
+    draft = researcher.draft({"c.zip": twice.getvalue()})
+    publish(draft)
+    researcher.edit(draft)
+    same = get(researcher, draft, "differences")
+    assert (same["published"], same["total"]) == (True, 0)
+    one = {"products": [{"file": "c.zip", "product": "x/1.fits#"}]}
+    edit(researcher, draft, same["revision"], action="set", column="obs_title", value="T", selection=one)
+    shown = get(researcher, draft, "differences")
+    assert (shown["total"], shown["counts"]["columns"]) == (1, {"obs_title": 1})
+    assert [p["columns"] for p in shown["products"]] == [{"obs_title": {"was": None, "is": "T"}}]
 
 
 def test_a_new_version_is_compared_with_the_one_before(

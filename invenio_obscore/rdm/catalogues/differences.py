@@ -10,14 +10,14 @@ from uuid import UUID
 from flask_principal import Identity
 from invenio_db import db
 from invenio_rdm_records.proxies import current_rdm_records_service
-from sqlalchemy import Select, and_, case, func, literal, or_, select, text, true
+from sqlalchemy import ARRAY, Integer, Select, and_, case, func, literal, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 
 from .. import access, listing
 from ..cells import COLUMNS
 from ..models import ObsCoreProduct, ObsCorePublished
 
 _NAMES = tuple(COLUMNS)
-_KINDS = ("changed", "added", "gone")
 
 
 @dataclass
@@ -53,81 +53,96 @@ class Comparison:
     was: Any
     now: Any
 
-    def _differing(self) -> Any:  # noqa: ANN401 - a common table expression
-        """The products that differ, each with all its cells."""
-        was, now = self.was.c, self.now.c
-        same = and_(was.file_key == now.file_key, was.product == now.product)
-        gone, added = now.file_key.is_(None), was.file_key.is_(None)
-        pairs = [each for name in _NAMES for each in (was[name].label(f"was_{name}"), now[name].label(f"now_{name}"))]
-        statement = select(
-            func.coalesce(now.file_key, was.file_key).label("file_key"),
-            func.coalesce(now.product, was.product).label("product"),
-            case((added, literal("added")), (gone, literal("gone")), else_="changed").label("kind"),
-            *pairs,
-        )
-        differs = or_(added, gone, *(was[name].is_distinct_from(now[name]) for name in _NAMES))
-        return statement.select_from(self.was.join(self.now, same, full=True)).where(differs).cte("differing")
-
     def count(self) -> Counts:
         """How many products and cells differ."""
-        _more_memory()
-        return _counts(db.session.execute(_counted(self._differing())).mappings().one())
+        return _counts(*db.session.execute(_counted(self._differing())).one())
 
     def page(self, page: int, size: int) -> list[dict[str, Any]]:
         """Some of the products that differ, as JSON has them."""
-        _more_memory()
-        return [_shown(row) for row in db.session.execute(_paged(self._differing(), page, size)).mappings()]
+        return self._shown(db.session.scalar(select(_paged(self._differing(), page, size))))
 
     def read(self, page: int, size: int) -> tuple[Counts, list[dict[str, Any]]]:
         """Both, comparing once."""
-        _more_memory()
         differing = self._differing()
-        counts, shown = _counted(differing).subquery("counts"), _paged(differing, page, size).subquery("shown")
-        statement = select(counts, shown).select_from(counts.outerjoin(shown, true()))
-        rows = db.session.execute(statement.order_by(shown.c.file_key, shown.c.product)).mappings().all()
-        return _counts(rows[0]), [_shown(row) for row in rows if row["file_key"] is not None]
+        statement = _counted(differing).add_columns(_paged(differing, page, size))
+        kinds, columns, names = db.session.execute(statement).one()
+        return _counts(kinds, columns), self._shown(names)
+
+    def _differing(self) -> Any:  # noqa: ANN401 - a common table expression
+        """The products that differ, and the numbers of the columns in which they do: their cells would fill memory."""
+        was, now = self.was.c, self.now.c
+        same = and_(was.file_key == now.file_key, was.product == now.product)
+        gone, added = now.file_key.is_(None), was.file_key.is_(None)
+        numbers = [case((was[name].is_distinct_from(now[name]), n)) for n, name in enumerate(_NAMES)]
+        compared = select(
+            func.coalesce(now.file_key, was.file_key).label("file_key"),
+            func.coalesce(now.product, was.product).label("product"),
+            case((added, literal("added")), (gone, literal("gone")), else_="changed").label("kind"),
+            func.array_remove(array(numbers), None, type_=ARRAY(Integer)).label("columns"),
+        ).select_from(self.was.join(self.now, same, full=True))
+        found = compared.offset(0).subquery("compared")  # computed once, not in each place that names it
+        return (
+            select(found).where((found.c.kind != "changed") | (func.cardinality(found.c.columns) > 0)).cte("differing")
+        )
+
+    def _shown(self, names: Sequence[Sequence[str]] | None) -> list[dict[str, Any]]:
+        was, now = (_cells(side, names or ()) for side in (self.was, self.now))
+        shown = []
+        for kind, *address in names or ():
+            before, after = was.get(tuple(address), {}), now.get(tuple(address), {})
+            pairs = {name: {"was": before.get(name), "is": after.get(name)} for name in _NAMES}
+            columns = {name: pair for name, pair in pairs.items() if pair["was"] != pair["is"]}
+            shown.append({"file": address[0], "product": address[1], "kind": kind, "columns": columns})
+        return shown
+
+
+def _cells(side: Any, names: Sequence[Sequence[str]]) -> dict[tuple[str, ...], Mapping[Any, Any]]:  # noqa: ANN401
+    wanted = tuple_(side.c.file_key, side.c.product).in_([tuple(address) for _, *address in names])
+    found = db.session.execute(select(side).where(wanted)).mappings() if names else ()
+    return {(row["file_key"], row["product"]): row for row in found}
 
 
 def _counted(differing: Any) -> Select[Any]:  # noqa: ANN401 - a common table expression
-    kind, columns = differing.c.kind, differing.c
-    kinds = [func.count().filter(kind == name).label(f"count_{name}") for name in _KINDS]
-    cells = [
-        func.count()
-        .filter(kind == "changed", columns[f"was_{name}"].is_distinct_from(columns[f"now_{name}"]))
-        .label(f"count_of_{name}")
-        for name in _NAMES
-    ]
-    return select(*kinds, *cells).select_from(differing)
+    """Products by kind, and those that changed by the number of the column, each as JSON."""
+    kinds = select(differing.c.kind, func.count().label("many")).group_by(differing.c.kind).subquery("kinds")
+    number = func.unnest(differing.c.columns).label("number")
+    cells = select(number).where(differing.c.kind == "changed").subquery("cells").c.number
+    by_column = select(cells, func.count().label("many")).group_by(cells).subquery("by_column")
+    return select(
+        select(func.json_object_agg(kinds.c.kind, kinds.c.many)).scalar_subquery(),
+        select(func.json_object_agg(by_column.c.number, by_column.c.many)).scalar_subquery(),
+    )
 
 
-def _paged(differing: Any, page: int, size: int) -> Select[Any]:  # noqa: ANN401 - a common table expression
-    ordered = select(differing).order_by(differing.c.file_key, differing.c.product)
-    return ordered.offset((page - 1) * size).limit(size)
+def _paged(differing: Any, page: int, size: int) -> Any:  # noqa: ANN401 - a scalar subquery
+    """Kind, file and name of some products, as JSON."""
+    columns = differing.c
+    ordered = select(columns.kind, columns.file_key, columns.product).order_by(columns.file_key, columns.product)
+    some = ordered.offset((page - 1) * size).limit(size).subquery("some")
+    names = func.json_build_array(some.c.kind, some.c.file_key, some.c.product)
+    return select(func.json_agg(aggregate_order_by(names, some.c.file_key, some.c.product))).scalar_subquery()
 
 
-def _counts(row: Mapping[Any, Any]) -> Counts:
-    columns = {name: row[f"count_of_{name}"] for name in _NAMES if row[f"count_of_{name}"]}
-    return Counts(row["count_changed"], row["count_added"], row["count_gone"], columns)
-
-
-def _shown(row: Mapping[Any, Any]) -> dict[str, Any]:
-    columns = {
-        name: {"was": row[f"was_{name}"], "is": row[f"now_{name}"]}
-        for name in _NAMES
-        if row[f"was_{name}"] != row[f"now_{name}"]
-    }
-    return {"file": row["file_key"], "product": row["product"], "kind": row["kind"], "columns": columns}
-
-
-def _more_memory() -> None:
-    """Rows of a hundred thousand products are compared without going to the disk."""
-    db.session.execute(text("SET LOCAL work_mem = '256MB'"))
+def _counts(kinds: Mapping[str, int] | None, columns: Mapping[str, int] | None) -> Counts:
+    by_number = {int(number): many for number, many in (columns or {}).items()}
+    return Counts(**(kinds or {}), columns={_NAMES[number]: by_number[number] for number in sorted(by_number)})
 
 
 def rows(found: Any) -> Any:  # noqa: ANN401 - entries, as a subquery
-    """The products among entries, as a side of a comparison."""
-    columns = [found.c[name] for name in ("file_key", "product", *_NAMES)]
-    return select(*columns).where(~found.c.failed).subquery()
+    """The products among entries, as a side of a comparison; of two members of one name the first, as published."""
+    named, columns = (found.c.file_key, found.c.product), found.c
+    again = found.alias("again").c
+    twice = (
+        select(again.file_key, again.product, func.min(again.number).label("first"))
+        .where(~again.failed)
+        .group_by(again.file_key, again.product)
+        .having(func.count() > 1)
+        .subquery("twice")
+    )
+    same = and_(columns.file_key == twice.c.file_key, columns.product == twice.c.product)
+    only_first = or_(twice.c.first.is_(None), columns.number == twice.c.first)
+    statement = select(*named, *(columns[name] for name in _NAMES)).select_from(found.outerjoin(twice, same))
+    return statement.where(~columns.failed, only_first).subquery()
 
 
 def published_rows(record_uuid: UUID) -> Any:  # noqa: ANN401 - a subquery
