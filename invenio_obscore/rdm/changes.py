@@ -104,6 +104,7 @@ def apply(
         draft.id, revision, {address: after for address, (_, after) in pairs.items()}, mapping=mapping
     )
     done = Done(made, pairs)
+    sheets.forget_counts([draft.id])
     if was_laid:
         _lay_over(draft.id, pairs)
     if follow:

@@ -13,7 +13,7 @@ from flask_principal import Identity
 from invenio_drafts_resources.services.records.components import ServiceComponent
 from invenio_records_resources.services.files.components import FileServiceComponent
 
-from . import verification
+from . import sheets, verification
 from .models import Stage
 from .queue import ReadFilesOp
 from .reading import drop_unreferenced
@@ -32,10 +32,12 @@ class ObsCoreFilesComponent(FileServiceComponent):
 
     def delete_file(self, identity: Identity, id_: str, file_key: str, record: Any, deleted_file: Any) -> None:  # noqa: ANN401
         """Forget what was read from the file."""
+        sheets.forget_counts([record.id])
         _forget([deleted_file])
 
     def delete_all_files(self, identity: Identity, id_: str, record: Any, results: list[Any]) -> None:
         """Forget what was read from the files."""
+        sheets.forget_counts([record.id])
         _forget(results)
 
 
@@ -45,6 +47,7 @@ class ObsCoreDraftComponent(ServiceComponent):
     def edit(self, identity: Identity, draft: Any = None, record: Any = None) -> None:  # noqa: ANN401
         """Start from what is published."""
         verification.copy(record.id, Stage.PUBLISHED, draft.id, Stage.DRAFT)
+        sheets.forget_counts([draft.id])
         self._read_new_files(draft.id)
 
     def new_version(self, identity: Identity, draft: Any = None, record: Any = None) -> None:  # noqa: ANN401

@@ -221,6 +221,20 @@ def _failure(state: State | None) -> str:
     return state.reason if state and not state.complete and state.reason != COMPUTING else ""
 
 
+def count(draft_uuid: UUID) -> None:
+    """Count a draft's products once all are described and corrected, for the list of catalogues; commits."""
+    decided, files = verification.head(draft_uuid, Stage.DRAFT), list_files(draft_uuid, Stage.DRAFT)
+    keys = keys_of(files, decided.mapping)
+    known = extractions.states(keys.values())
+    states = {name: known.get(key, State()) for name, key in keys.items()}
+    waiting = any(file.status in (None, Status.QUEUED, Status.RUNNING) for file in files)
+    waiting = waiting or not all(state.complete or _failure(state) for state in states.values())
+    if not waiting and products.lay_over(draft_uuid, files, patience=_PATIENCE_FOR_OVERLAYS):
+        sheet = Sheet(draft_uuid, decided, files, states, laid=True)
+        _counted(sheet, sheet.entries())
+    db.session.commit()
+
+
 def _counted(sheet: Sheet, found: Any) -> dict[str, int]:  # noqa: ANN401 - a subquery
     """How many there are, counted once as long as nothing changes."""
     if not sheet.laid:

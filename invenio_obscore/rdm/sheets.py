@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from invenio_db import db
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from . import extractions
@@ -50,6 +50,12 @@ def counts(draft_uuid: UUID, wanted: str) -> dict[str, int] | None:
 def note_counts(draft_uuid: UUID, now: str, counted: Mapping[str, int]) -> None:
     """Note, within the current transaction, what was counted."""
     _note(draft_uuid, {"counted": now, **counted})
+
+
+def forget_counts(draft_uuids: Collection[UUID]) -> None:
+    """Note, within the current transaction, that what was counted of these drafts is not true any more."""
+    statement = update(ObsCoreSheet).where(ObsCoreSheet.record_uuid.in_(list(draft_uuids)))
+    db.session.execute(statement.values(counted=""))
 
 
 def _note(draft_uuid: UUID, values: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from invenio_files_rest.models import FileInstance
 
 from ..errors import ConflictError, FitsError, NotFitsError, ReaderDiedError, ServiceError
 from ..extraction import EXTRACTOR_VERSION
-from . import checks, extractions, products, queue, reader, reading, verification
+from . import checks, extractions, products, queue, reader, reading, sheets, verification
 from .models import Stage, Status
 from .publication import sync_record
 from .reading import Claim, Outcome
@@ -44,6 +44,8 @@ def attend(file_id: UUID) -> None:
         logger.info("the file %s is somebody else's by now", file_id)
     else:
         if reading.finish(held, outcome):
+            sheets.forget_counts([draft_uuid for draft_uuid, _ in drafts_with(file_id)])
+            db.session.commit()
             if outcome.status is Status.DONE:
                 tell_records(file_id)
             for draft_uuid, _ in drafts_with(file_id):

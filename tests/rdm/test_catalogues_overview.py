@@ -45,6 +45,24 @@ def test_a_draft_with_its_state_and_problems(researcher: Researcher, documentali
     assert listed(documentalist)["may"] == {"all": True}
 
 
+def test_numbers_follow_what_happens_to_a_draft(
+    researcher: Researcher, recid: str, read_queued: Callable[[], int]
+) -> None:
+    def numbers() -> tuple[int, int, bool]:
+        shown = entry(researcher, recid)
+        return shown["products"], shown["attention"], shown["counted"]
+
+    assert numbers() == (1, 1, True), "nobody has looked into it yet"
+    researcher.delete_file(recid, "cut.fits")
+    assert numbers() == (1, 0, True)
+    researcher.upload(recid, "c.fits", sample_files.image())
+    assert numbers()[2] is True, "what is read is not counted before it is"
+    read_queued()
+    assert numbers() == (2, 0, True)
+    researcher.verify(recid, 0, corrections={"c.fits": {"": {"t_min": 58604.2, "t_max": 58604.1}}})
+    assert numbers() == (2, 1, True), "the exposure ends before it begins"
+
+
 def test_states_search_order_and_pages(
     researcher: Researcher, documentalist: Researcher, recid: str, publish: Callable[[str], Any]
 ) -> None:

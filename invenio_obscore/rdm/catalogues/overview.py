@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,13 +35,17 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from ...extraction import EXTRACTOR_VERSION
-from .. import access, permissions
+from .. import access, listing, permissions
 from ..models import ObsCorePublished, ObsCoreReading, ObsCoreSheet, ObsCoreVerification, Stage, Status
 from ..stored_files import file_model
 
 #: What the list may be sorted by.
 SORTS = ("updated", "title", "products", "attention", "files")
 STATES = ("all", "draft", "review", "published")
+#: Seconds that a page counts products; the rest is counted with a later one.
+_PATIENCE = 0.5
+#: Files that are, or may be, FITS.
+_MAY_BE_FITS = ObsCoreReading.status != Status.IGNORED.value
 #: Requests that give a community's curators a right to a deposit.
 _ASKED = "submitted"
 
@@ -67,14 +72,18 @@ def read(identity: Identity, wanted: Wanted) -> dict[str, Any]:
     """
     access.require_account(identity)
     every = permissions.may_curate_all(identity)
-    found = union_all(_catalogues(Stage.DRAFT, identity, every), _catalogues(Stage.PUBLISHED, identity, every))
-    listed = found.subquery("catalogues")
+    sort = wanted.sort.removeprefix("-")
+    found = (_catalogues(stage, identity, every, sort) for stage in Stage)
+    listed = union_all(*found).subquery("catalogues")
     conditions = list(_conditions(listed, wanted))
     total = db.session.scalar(select(func.count()).select_from(listed).where(*conditions)) or 0
     ordered = select(listed).where(*conditions).order_by(*_order(listed, wanted.sort))
     rows = db.session.execute(ordered.offset((wanted.page - 1) * wanted.size).limit(wanted.size)).mappings().all()
+    amounts = _amounts([row["uuid"] for row in rows])
+    if _count([uuid for uuid, amount in amounts.items() if not amount["counted"]]):
+        amounts = _amounts([row["uuid"] for row in rows])
     return {
-        "catalogues": [_shown(row) for row in rows],
+        "catalogues": [_shown({**row, **amounts[row["uuid"]]}) for row in rows],
         "total": total,
         "page": wanted.page,
         "size": wanted.size,
@@ -82,17 +91,33 @@ def read(identity: Identity, wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def _catalogues(stage: Stage, identity: Identity, every: bool) -> Select[Any]:
-    """Drafts, or records whose latest version has no draft, that hold files which were read or are to be."""
+def _count(draft_uuids: Iterable[UUID]) -> bool:
+    """Count what changed since it was counted, as far as there is time; whether there was anything."""
+    end, began = time.monotonic() + _PATIENCE, False
+    for draft_uuid in draft_uuids:
+        if time.monotonic() < end:
+            listing.count(draft_uuid)
+            began = True
+    return began
+
+
+def _model(stage: Stage) -> Any:  # noqa: ANN401 - a model class
     service = current_rdm_records_service
-    is_draft = stage is Stage.DRAFT
-    model = (service.draft_cls if is_draft else service.record_cls).model_cls
+    return (service.draft_cls if stage is Stage.DRAFT else service.record_cls).model_cls
+
+
+def _catalogues(stage: Stage, identity: Identity, every: bool, sort: str) -> Select[Any]:
+    """Drafts, or records whose latest version has no draft, that hold files which were read or are to be.
+
+    Nothing is counted here but what the list is sorted by: there may be many more catalogues than a page shows.
+    """
+    service = current_rdm_records_service
+    is_draft, model = stage is Stage.DRAFT, _model(stage)
     parent = service.record_cls.parent_record_cls.model_cls
     request, community, receiver = RequestMetadata, aliased(CommunityMetadata), aliased(CommunityMetadata)
     review = func.coalesce(parent.json["review"]["id"].as_string(), model.json["review"]["id"].as_string())
     # As text: the repository's own process may own a deposit, too.
     owner = parent.json["access"]["owned_by"]["user"].as_string()
-    files = _files(model, stage)
     # Others' names are for those who may see every deposit, unless the account says that anybody may.
     is_open = or_(literal(every), User._preferences["visibility"].as_string() == "public")
     name = case((is_open, User._user_profile["full_name"].as_string()), else_="")
@@ -111,8 +136,8 @@ def _catalogues(stage: Stage, identity: Identity, every: bool) -> Select[Any]:
             func.coalesce(
                 community.json["metadata"]["title"].as_string(), receiver.json["metadata"]["title"].as_string()
             ).label("community_title"),
-            *files,
-            *_counted(model, stage),
+            (func.coalesce(ObsCoreSheet.attention, 0) if is_draft else literal(0)).label("attention"),
+            _amount(model, stage, sort).label("amount"),
             func.greatest(model.updated, ObsCoreVerification.updated_at).label("updated"),
         )
         .join(parent, parent.id == model.parent_id)
@@ -124,7 +149,7 @@ def _catalogues(stage: Stage, identity: Identity, every: bool) -> Select[Any]:
             ObsCoreVerification,
             and_(ObsCoreVerification.record_uuid == model.id, ObsCoreVerification.stage == stage.value),
         )
-        .where(*_alive(model, is_draft), files[-1] > 0)
+        .where(*_alive(model, is_draft), _files(model, stage).where(_MAY_BE_FITS).exists())
     )
     if is_draft:
         statement = statement.outerjoin(ObsCoreSheet, ObsCoreSheet.record_uuid == model.id)
@@ -146,43 +171,65 @@ def _alive(model: Any, is_draft: bool) -> list[ColumnElement[bool]]:  # noqa: AN
     return [model.json.is_not(None), model.deletion_status == "P", latest, ~edited]
 
 
-def _files(model: Any, stage: Stage) -> list[Any]:  # noqa: ANN401 - a model class
-    """Files by status; the last one counts those that are, or may be, FITS."""
+def _files(model: Any, stage: Stage) -> Select[Any]:  # noqa: ANN401 - a model class
+    """The readings of a catalogue's files."""
     file = file_model(stage)
-    reading = ObsCoreReading
-    joined = (
-        select(func.jsonb_build_object(*(each for status in Status for each in (status.value, _having(status)))))
+    return (
+        select(ObsCoreReading.file_id)
         .select_from(file)
         .join(ObjectVersion, ObjectVersion.version_id == file.object_version_id)
-        .join(reading, reading.file_id == ObjectVersion.file_id)
+        .join(ObsCoreReading, ObsCoreReading.file_id == ObjectVersion.file_id)
         .where(file.record_id == model.id, file.json.is_not(None))
     )
-    fits = joined.with_only_columns(func.count().filter(reading.status != Status.IGNORED.value))
-    return [joined.scalar_subquery().label("files"), fits.scalar_subquery().label("file_count")]
 
 
 def _having(status: Status) -> Any:  # noqa: ANN401
     return func.count().filter(ObsCoreReading.status == status.value)
 
 
-def _counted(model: Any, stage: Stage) -> list[Any]:  # noqa: ANN401 - a model class
-    """Products, those that need attention, whether that is known, and the extractor that made them."""
+def _amount(model: Any, stage: Stage, sort: str) -> ColumnElement[Any]:  # noqa: ANN401 - a model class
+    """The number that a list is sorted by; 0 where it is sorted by none."""
+    if sort == "files":
+        return _files(model, stage).where(_MAY_BE_FITS).with_only_columns(func.count()).scalar_subquery()
+    if sort not in ("products", "attention"):
+        return literal(0)
     if stage is Stage.DRAFT:
-        sheet = ObsCoreSheet
-        return [
-            func.coalesce(sheet.products, 0).label("products"),
-            func.coalesce(sheet.attention, 0).label("attention"),
-            func.coalesce(sheet.counted, "").label("counted"),
-            literal(EXTRACTOR_VERSION).label("extractor"),
-        ]
-    said = select(func.count()).where(ObsCorePublished.record_uuid == model.id).scalar_subquery()
-    version = select(func.min(ObsCorePublished.extractor_version)).where(ObsCorePublished.record_uuid == model.id)
+        return func.coalesce(getattr(ObsCoreSheet, sort), 0)
+    return _published(model)[0] if sort == "products" else literal(0)
+
+
+def _published(model: Any) -> list[ColumnElement[Any]]:  # noqa: ANN401 - a model class
+    """How many products a version has, and the oldest extractor that made one."""
+    mine = ObsCorePublished.record_uuid == model.id
+    version = select(func.min(ObsCorePublished.extractor_version)).where(mine).scalar_subquery()
     return [
-        said.label("products"),
-        literal(0).label("attention"),
-        literal("published").label("counted"),
-        func.coalesce(version.scalar_subquery(), "").label("extractor"),
+        select(func.count()).where(mine).scalar_subquery().label("products"),
+        func.coalesce(version, "").label("extractor"),
     ]
+
+
+def _amounts(uuids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Files by status, products, whether those are counted, and their extractor, of the catalogues of a page."""
+    by_status = [each for status in Status for each in (status.value, _having(status))]
+    found: dict[UUID, dict[str, Any]] = {}
+    # What is both published and has a draft is listed as its draft.
+    for stage in (Stage.PUBLISHED, Stage.DRAFT):
+        model, sheet = _model(stage), ObsCoreSheet
+        files = _files(model, stage).with_only_columns(func.jsonb_build_object(*by_status)).scalar_subquery()
+        statement = select(model.id, files.label("files")).where(model.id.in_(uuids))
+        if stage is Stage.PUBLISHED:
+            statement = statement.add_columns(*_published(model), literal("published").label("counted"))
+        else:
+            statement = statement.where(*_alive(model, True)).outerjoin(sheet, sheet.record_uuid == model.id)
+            statement = statement.add_columns(
+                literal(EXTRACTOR_VERSION).label("extractor"),
+                *(func.coalesce(getattr(sheet, name), 0).label(name) for name in ("products", "attention")),
+                func.coalesce(sheet.counted, "").label("counted"),
+            )
+        found |= {row["id"]: dict(row) for row in db.session.execute(statement).mappings()}
+    for each in found.values():
+        del each["id"]
+    return found
 
 
 def _may_curate(
@@ -217,7 +264,7 @@ def _conditions(listed: Any, wanted: Wanted) -> Iterable[ColumnElement[bool]]:  
 
 def _order(listed: Any, sort: str) -> Sequence[ColumnElement[Any]]:  # noqa: ANN401 - a subquery
     name, turned = sort.removeprefix("-"), sort.startswith("-")
-    chosen = listed.c["file_count" if name == "files" else name]
+    chosen = listed.c[name if name in ("updated", "title") else "amount"]
     upwards = (name == "title") != turned  # all others begin with the most, or the newest
     return [chosen.asc() if upwards else chosen.desc(), listed.c.id]
 
