@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sample_files
 from researcher import Researcher
 
-from invenio_obscore.rdm import verification
+from invenio_obscore.rdm import products, verification
+from invenio_obscore.rdm.models import ObsCoreOverlay
 
 ONE = {"products": [{"file": "a.fits", "product": ""}]}
 TITLES = {"mapping": "obs_title: concat('Image of ', OBJECT)"}
@@ -44,6 +46,14 @@ def accept(who: Researcher, recid: str, name: str, revision: int, status: int = 
     headers = {"If-Match": f'"{revision}"'}
     path = f"/records/{recid}/draft/obscore/reruns/{name}/accept"
     return who.request("POST", path, headers=headers, status=status).json
+
+
+def meanwhile(call: Callable[..., Any], *arguments: Any, **options: Any) -> None:
+    """Somebody else does this, in a transaction of their own, and is done."""
+    other = threading.Thread(target=call, args=arguments, kwargs=options)
+    other.start()
+    other.join(60)
+    assert not other.is_alive()
 
 
 def column(who: Researcher, recid: str, name: str) -> dict[str, Any]:
@@ -85,13 +95,37 @@ def test_a_page_that_is_overtaken_by_an_edit_shows_nothing_stale_later(
     def overtaken(*arguments: Any) -> Any:
         found = read_corrections(*arguments)
         if values:  # between what the page reads first and what it reads next
-            options = {"value": values.pop(), **body}
-            other = threading.Thread(target=edit, args=(researcher, recid, 1), kwargs=options)
-            other.start()
-            other.join(60)
+            meanwhile(edit, researcher, recid, 1, value=values.pop(), **body)
         return found
 
     monkeypatch.setattr(verification, "corrections_of", overtaken)
     get(researcher, recid, "product", **second)
     assert get(researcher, recid, "products")["revision"] == 2
     assert column(researcher, recid, "target_name") == {"c.zip": "AGAIN"}
+
+
+@pytest.mark.parametrize(("module", "step"), [(products, "compute_all"), (verification, "corrections")])
+def test_a_rerun_that_is_dropped_while_it_runs_leaves_nothing(
+    researcher: Researcher,
+    recid: str,
+    run_tasks: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    app: Any,
+    module: Any,
+    step: str,
+) -> None:
+    name, calls, do = rerun(researcher, recid), [], getattr(module, step)
+
+    def dropped(*arguments: Any, **options: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 1:
+            path = f"/records/{recid}/draft/obscore/reruns/{name}"
+            meanwhile(researcher.request, "DELETE", path, status=204)
+        return do(*arguments, **options)
+
+    monkeypatch.setattr(module, step, dropped)
+    run_tasks("invenio_obscore.rdm.catalogues.tasks.attend")
+    assert len(calls) == 1, "it ends at once"
+    get(researcher, recid, f"reruns/{name}", 404)
+    with app.app_context():
+        assert ObsCoreOverlay.query.filter_by(record_uuid=UUID(name)).count() == 0

@@ -74,7 +74,9 @@ def read(identity: Identity, recid: str, name: str, *, page: int, size: int) -> 
     if shown["state"] == "done" and work.result:
         counts = work.result["counts"]
         shown["total_products"] = counts["changed"] + counts["added"] + counts["gone"]
-        shown["products"] = _compared(draft, work).page(page, size) if shown["total_products"] else []
+        shown["products"] = (
+            _compared(draft, work.id, work.body["mapping"]).page(page, size) if shown["total_products"] else []
+        )
     db.session.commit()
     return shown
 
@@ -139,20 +141,26 @@ def drop(identity: Identity, recid: str, name: str) -> None:
 
 
 def attend(work: ObsCoreWork) -> None:
-    """Extract a draft again, count what would change, and keep that; commits."""
-    work_id, draft_uuid, mapping = work.id, work.record_uuid, work.body["mapping"]
+    """Extract a draft again, count what would change, and keep that; commits.
+
+    Raises
+    ------
+    NotFoundError
+        Somebody dropped the rerun, or the draft.
+    """
+    # Taken now: the work may be gone at the next commit.
+    work_id, draft_uuid, revision, mapping = work.id, work.record_uuid, work.body["revision"], work.body["mapping"]
     draft = access.draft_of_task(draft_uuid)
     if draft is None:
         raise NotFoundError("There is no such draft any more: it was published or discarded.")
     files = _read(draft_uuid)
     for number, file in enumerate(files, 1):
         products.compute_all([file], mapping, on_piece=partial(works.progressed, work_id, number - 1, len(files)))
-        if not works.progressed(work_id, number, len(files)):
-            return  # somebody dropped it
-    if verification.head(draft_uuid, Stage.DRAFT).revision == work.body["revision"]:
+        works.progressed(work_id, number, len(files))
+    if verification.head(draft_uuid, Stage.DRAFT).revision == revision:
         _lay_over(work_id, draft_uuid, files, mapping)
-    of = sheets.digest(work.body["revision"], keys_of(files, mapping))
-    works.note_result(work_id, {"counts": _compared(draft, work).count().to_dict(), "of": of})
+    of = sheets.digest(revision, keys_of(files, mapping))
+    works.note_result(work_id, {"counts": _compared(draft, work_id, mapping).count().to_dict(), "of": of})
     works.finish(work_id)
     db.session.commit()
 
@@ -160,14 +168,19 @@ def attend(work: ObsCoreWork) -> None:
 def _lay_over(work_id: UUID, draft_uuid: UUID, files: Sequence[StoredFile], mapping: str) -> None:
     corrections = verification.corrections(draft_uuid, Stage.DRAFT)
     given = [(key, corrections.get(name, {})) for name, key in keys_of(files, mapping).items()]
-    overlays.refresh(work_id, given, on_batch=lambda done, total: works.progressed(work_id, len(files), len(files)))
+
+    def is_wanted(done: int, total: int) -> bool:
+        works.progressed(work_id, len(files), len(files))
+        return True
+
+    overlays.refresh(work_id, given, on_batch=is_wanted)
 
 
-def _compared(draft: Any, work: ObsCoreWork) -> Comparison:  # noqa: ANN401 - the instance's own draft class
+def _compared(draft: Any, work_id: UUID, mapping: str) -> Comparison:  # noqa: ANN401 - the instance's own draft class
     """The draft's rows as they are (or as an older extractor made them, if they are public) and as they would be."""
-    after = rows(entries(work.id, keys_of(_read(draft.id), work.body["mapping"]), columns=COLUMNS))
+    after = rows(entries(work_id, keys_of(_read(draft.id), mapping), columns=COLUMNS))
     sheet = listing.open_sheet(draft.id)
-    version = published_version(draft) if work.body["mapping"] == sheet.decided.mapping else None
+    version = published_version(draft) if mapping == sheet.decided.mapping else None
     if version is not None and is_outdated(version):
         return Comparison(published_rows(version), after)
     return Comparison(rows(sheet.entries(COLUMNS)), after)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from flask_principal import Identity
 from invenio_db import db
 from kombu.exceptions import OperationalError
-from sqlalchemy import Text, and_, cast, delete, func, or_, select, update
+from sqlalchemy import Text, and_, cast, delete, exists, func, or_, select, update
 
 from ...errors import NotFoundError
 from .. import queue
@@ -68,12 +68,17 @@ def claim(work_id: UUID) -> ObsCoreWork | None:
     return db.session.get(ObsCoreWork, work_id, populate_existing=True) if taken.rowcount else None
 
 
-def progressed(work_id: UUID, done: int, total: int) -> bool:
-    """Note how far the work is, and commit; False where it was dropped."""
-    statement = update(ObsCoreWork).where(ObsCoreWork.id == work_id, ObsCoreWork.state == "running")
-    written: Any = db.session.execute(statement.values(done=done, total=total, touched_at=func.now()))
+def progressed(work_id: UUID, done: int, total: int) -> None:
+    """Note how far the work is, and commit.
+
+    Raises
+    ------
+    NotFoundError
+        Somebody dropped it, or another worker did it.
+    """
+    written = _write(work_id, done=done, total=total)
     db.session.commit()
-    return bool(written.rowcount)
+    _require(written)
 
 
 def is_wanted(work_id: UUID) -> bool:
@@ -84,26 +89,40 @@ def is_wanted(work_id: UUID) -> bool:
 
 
 def note_result(work_id: UUID, result: dict[str, Any]) -> None:
-    """Note the result of work of which something is still to follow, within the current transaction."""
-    statement = update(ObsCoreWork).where(ObsCoreWork.id == work_id, ObsCoreWork.state == "running")
-    db.session.execute(statement.values(result=result, touched_at=func.now()))
+    """Note the result of work of which something is still to follow, within the current transaction.
+
+    Raises
+    ------
+    NotFoundError
+        Somebody dropped it, or another worker did it.
+    """
+    _require(_write(work_id, result=result))
 
 
 def finish(work_id: UUID) -> None:
     """Note that all is done, within the current transaction."""
-    _end(work_id, state="done", done=ObsCoreWork.total)
+    _write(work_id, state="done", done=ObsCoreWork.total)
 
 
 def fail(work_id: UUID, message: str) -> None:
-    """Note that it cannot be done, and why, and commit."""
+    """Note that it cannot be done, and why, forget what was computed for it, and commit."""
     db.session.rollback()
-    _end(work_id, state="failed", message=message)
+    _write(work_id, state="failed", message=message)
+    of_use = exists().where(ObsCoreWork.id == work_id, ObsCoreWork.state == "done")
+    db.session.execute(delete(ObsCoreOverlay).where(ObsCoreOverlay.record_uuid == work_id, ~of_use))
     db.session.commit()
 
 
-def _end(work_id: UUID, **values: Any) -> None:  # noqa: ANN401 - columns
+def _write(work_id: UUID, **values: Any) -> bool:  # noqa: ANN401 - columns
+    """Note these of work that is still to be done; whether it is."""
     statement = update(ObsCoreWork).where(ObsCoreWork.id == work_id, ObsCoreWork.state == "running")
-    db.session.execute(statement.values(**values, touched_at=func.now()))
+    written: Any = db.session.execute(statement.values(**values, touched_at=func.now()))
+    return bool(written.rowcount)
+
+
+def _require(is_running: bool) -> None:
+    if not is_running:
+        raise NotFoundError("Nobody waits for this any more.")
 
 
 def drop(work_id: UUID) -> None:
