@@ -137,6 +137,13 @@ def test_set_fill_cells_and_reset(researcher: Researcher, recid: str) -> None:
     }
 
 
+def test_what_nobody_may_type_is_not_filled_in(researcher: Researcher, recid: str) -> None:
+    researcher.verify(recid, 0, mapping="em_min := 5500000", corrections={})
+    answer = edit(researcher, recid, 1, 400, action="fill", columns=["em_min"], selection=ALL)
+    assert answer["errors"][0]["field"] == "em_min"
+    assert "no wavelength" in answer["message"]
+
+
 def test_a_wrong_value_changes_nothing(researcher: Researcher, recid: str) -> None:
     cells = [
         {"file": "a.fits", "product": "", "column": "obs_title", "value": "fine"},

@@ -191,7 +191,9 @@ def _wanted(draft_uuid: UUID, edit: Edit) -> dict[Address, dict[str, Any]]:
         return {address: values for address, values in kept.items() if values != given.get(address, {})}
     if edit.action == "fill":
         first = next(iter(rows.values()), {})
-        typed = {_EVERY: {name: first.get(name) for name in edit.columns}}
+        values = {name: first.get(name) for name in edit.columns}
+        _read_all((_EVERY, name, value) for name, value in values.items())  # a header may say what nobody may type
+        typed = {_EVERY: values}
     wanted = {}
     for address, row in rows.items():
         values = typed[_EVERY] if _EVERY in typed else typed[address]
