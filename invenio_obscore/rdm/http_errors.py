@@ -40,10 +40,19 @@ def _details(error: ObsCoreError) -> list[dict[str, Any]] | None:
     return None
 
 
+class _NotNow(HTTPJSONException):
+    """What is refused now and may go later (RFC 9110, section 10.2.3)."""
+
+    def get_headers(self, environ: Any = None, scope: Any = None) -> list[tuple[str, str]]:  # noqa: ANN401 - werkzeug's
+        """With the seconds to wait."""
+        return [*super().get_headers(environ, scope), ("Retry-After", "5")]
+
+
 def to_http(error: ObsCoreError) -> HTTPJSONException:
     """The answer to an error of ours."""
     status = next(_STATUS[cls] for cls in type(error).__mro__ if cls in _STATUS)
-    return HTTPJSONException(code=status, description=str(error), errors=_details(error))
+    answer = _NotNow if status == _STATUS[ServiceError] else HTTPJSONException
+    return answer(code=status, description=str(error), errors=_details(error))
 
 
 #: For `flask_resources.ResourceConfig.error_handlers`: InvenioRDM's, and ours.

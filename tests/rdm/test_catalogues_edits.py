@@ -274,6 +274,20 @@ def test_an_edit_of_very_many_is_a_task(
     assert column(researcher, recid, "obs_title")["a.fits"] == "V"
 
 
+def test_what_matches_is_not_guessed_while_corrections_are_worked_in(
+    researcher: Researcher, recid: str, run_tasks: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("invenio_obscore.rdm.changes._AT_ONCE", 0)
+    monkeypatch.setattr("invenio_obscore.rdm.products._MANY", 1)
+    edit(researcher, recid, 0, action="set", column="obs_title", value="T", selection=ALL)
+    body = {"action": "set", "column": "obs_title", "value": "U", "selection": ALL}
+    path = f"/records/{recid}/draft/obscore/edits"
+    answer = researcher.request("POST", path, json=body, headers={"If-Match": '"1"'}, status=503)
+    assert int(answer.headers["Retry-After"]) > 0
+    run_tasks()
+    edit(researcher, recid, 1, **body)
+
+
 def test_nothing_is_published_before_an_edit_is_made(
     researcher: Researcher, recid: str, run_tasks: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
