@@ -64,6 +64,7 @@ class ObsCoreDraftComponent(ServiceComponent):
 
     def delete_draft(self, identity: Identity, draft: Any = None, record: Any = None, force: bool = False) -> None:  # noqa: ANN401
         """Drop a discarded draft's corrections; the files that only it held are forgotten by a periodic task."""
+        verification.forget_work(draft.id)
         if force:
             verification.discard(draft.id)
 

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ..db.inserting import insert_rows
 from ..errors import ConflictError
+from .catalogues import works
 from .models import ObsCoreCorrection, ObsCoreEdit, ObsCoreVerification, Stage
 
 #: ``{file key: {product: {column: value or None}}}``, product being ``"<member>#<key>"`` or ``""``.
@@ -223,7 +224,7 @@ def copy(source: UUID, source_stage: Stage, target: UUID, target_stage: Stage) -
 
 def publish(record_uuid: UUID) -> Verification:
     """Make the draft's verification the published one, within the current transaction, and return it."""
-    db.session.execute(delete(ObsCoreEdit).filter_by(record_uuid=record_uuid))
+    forget_work(record_uuid)
     if head(record_uuid, Stage.DRAFT).revision:
         copy(record_uuid, Stage.DRAFT, record_uuid, Stage.PUBLISHED)
     return current(record_uuid, Stage.PUBLISHED)
@@ -231,6 +232,11 @@ def publish(record_uuid: UUID) -> Verification:
 
 def discard(record_uuid: UUID) -> None:
     """Forget an unpublished draft's verification, within the current transaction."""
-    db.session.execute(delete(ObsCoreEdit).filter_by(record_uuid=record_uuid))
     for model in (ObsCoreVerification, ObsCoreCorrection):
         db.session.execute(delete(model).filter_by(record_uuid=record_uuid, stage=Stage.DRAFT))
+
+
+def forget_work(record_uuid: UUID) -> None:
+    """Forget what could be undone in a draft, and what tasks did for it, within the current transaction."""
+    db.session.execute(delete(ObsCoreEdit).filter_by(record_uuid=record_uuid))
+    works.drop_all(record_uuid)

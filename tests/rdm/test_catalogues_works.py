@@ -56,6 +56,11 @@ def meanwhile(call: Callable[..., Any], *arguments: Any, **options: Any) -> None
     assert not other.is_alive()
 
 
+def computed_for(name: str) -> int:
+    """Products that were computed for a rerun."""
+    return ObsCoreOverlay.query.filter_by(record_uuid=UUID(name)).count()
+
+
 def column(who: Researcher, recid: str, name: str) -> dict[str, Any]:
     shown = get(who, recid, "products", columns=name, sort="file", show="all")
     assert shown["complete"] is True
@@ -128,4 +133,50 @@ def test_a_rerun_that_is_dropped_while_it_runs_leaves_nothing(
     assert len(calls) == 1, "it ends at once"
     get(researcher, recid, f"reruns/{name}", 404)
     with app.app_context():
-        assert ObsCoreOverlay.query.filter_by(record_uuid=UUID(name)).count() == 0
+        assert computed_for(name) == 0
+
+
+def test_few_reruns_are_kept_and_none_of_what_is_published(
+    researcher: Researcher, recid: str, run_tasks: Callable[..., int], publish: Callable[[str], Any], app: Any
+) -> None:
+    names = []
+    for number in range(4):
+        names.append(rerun(researcher, recid, mapping=f"obs_title: '{number}'"))
+        run_tasks("invenio_obscore.rdm.catalogues.tasks.attend")
+    waiting, last = rerun(researcher, recid), rerun(researcher, recid)
+    shown = get(researcher, recid, "reruns")["reruns"]
+    assert [(each["id"], each["state"]) for each in shown] == [
+        (last, "running"),
+        (names[3], "done"),
+        (names[2], "done"),
+    ], "the one that was still waiting, too, makes room"
+    get(researcher, recid, f"reruns/{waiting}", 404)
+    run_tasks("invenio_obscore.rdm.catalogues.tasks.attend")
+    with app.app_context():
+        assert [computed_for(each) for each in (names[0], names[3], last)] == [0, 1, 1]
+    publish(recid)
+    with app.app_context():
+        assert [computed_for(each) for each in (names[3], last)] == [0, 0]
+    researcher.edit(recid)
+    assert get(researcher, recid, "reruns")["reruns"] == []
+
+
+@pytest.mark.parametrize("is_published", [False, True])
+def test_a_discarded_draft_takes_its_reruns_along(
+    researcher: Researcher,
+    recid: str,
+    run_tasks: Callable[..., int],
+    publish: Callable[[str], Any],
+    app: Any,
+    is_published: bool,
+) -> None:
+    if is_published:
+        publish(recid)
+        researcher.edit(recid)
+    name = rerun(researcher, recid)
+    run_tasks()
+    with app.app_context():
+        assert computed_for(name) == 1
+    researcher.discard(recid)
+    with app.app_context():
+        assert computed_for(name) == 0

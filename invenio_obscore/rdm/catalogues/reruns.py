@@ -30,10 +30,12 @@ from . import works
 from .differences import Comparison, published_rows, published_version, rows
 
 _KIND = "rerun"
+#: Reruns of a draft that are kept beside the newest.
+_KEPT = 2
 
 
 def begin(identity: Identity, recid: str, mapping: str | None) -> UUID:
-    """Have a task extract the draft again; the work's id.
+    """Have a task extract the draft again, in place of one that is still at it, and commit; the work's id.
 
     Parameters
     ----------
@@ -50,6 +52,8 @@ def begin(identity: Identity, recid: str, mapping: str | None) -> UUID:
     wanted = decided.mapping if mapping is None else mapping
     mapping_language.parse(wanted, functions=mapping_language.installed(), web=True)
     body = {"mapping": wanted, "revision": decided.revision}
+    changes.lock(draft.id)  # two who begin one at once
+    works.make_room(draft.id, _KIND, keep=_KEPT)
     return works.begin(draft.id, identity, _KIND, body, total=len(_read(draft.id)))
 
 

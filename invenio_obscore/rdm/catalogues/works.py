@@ -131,6 +131,20 @@ def drop(work_id: UUID) -> None:
     db.session.execute(delete(ObsCoreWork).filter_by(id=work_id))
 
 
+def make_room(draft_uuid: UUID, kind: str, *, keep: int) -> None:
+    """Forget a draft's work of a kind that is still to be done, and all but the newest that ended; not committed."""
+    mine = select(ObsCoreWork.id).filter_by(record_uuid=draft_uuid, kind=kind)
+    ended = mine.where(ObsCoreWork.state != "running").order_by(ObsCoreWork.created_at.desc()).offset(keep)
+    for old in db.session.scalars(mine.where(ObsCoreWork.state == "running").union_all(ended)).all():
+        drop(old)
+
+
+def drop_all(draft_uuid: UUID) -> None:
+    """Forget all work of a draft that is no more, within the current transaction."""
+    for old in db.session.scalars(select(ObsCoreWork.id).filter_by(record_uuid=draft_uuid)).all():
+        drop(old)
+
+
 def sweep() -> None:
     """Fail what was begun too often, have lost work taken up again, forget old results; commits."""
     silent = and_(ObsCoreWork.state == "running", ObsCoreWork.touched_at < func.now() - _SILENT)
