@@ -15,7 +15,7 @@ from invenio_rdm_records.proxies import current_rdm_records_service
 from sqlalchemy import select
 
 from ..errors import NotFoundError
-from . import audit, listing, sheets, verification
+from . import audit, listing, overlays, sheets, verification
 from .models import Stage
 from .products import keys_of
 from .queue import FollowChangeOp
@@ -104,9 +104,10 @@ def apply(
         draft.id, revision, {address: after for address, (_, after) in pairs.items()}, mapping=mapping
     )
     done = Done(made, pairs)
-    sheets.forget_counts([draft.id])
+    overlays.lock(draft.id)  # before the sheet, as pages do that lay over and count
     if was_laid:
         _lay_over(draft.id, pairs)
+    sheets.forget_counts(draft.id)
     if follow:
         uow.register(FollowChangeOp(check_draft if was_laid else prepare_draft, draft.id))
     audit.note(uow, identity, action, draft, revision=made, products=len(pairs), columns=done.columns)

@@ -32,12 +32,12 @@ class ObsCoreFilesComponent(FileServiceComponent):
 
     def delete_file(self, identity: Identity, id_: str, file_key: str, record: Any, deleted_file: Any) -> None:  # noqa: ANN401
         """Forget what was read from the file."""
-        sheets.forget_counts([record.id])
+        sheets.forget_counts(record.id)
         _forget([deleted_file])
 
     def delete_all_files(self, identity: Identity, id_: str, record: Any, results: list[Any]) -> None:
         """Forget what was read from the files."""
-        sheets.forget_counts([record.id])
+        sheets.forget_counts(record.id)
         _forget(results)
 
 
@@ -47,7 +47,7 @@ class ObsCoreDraftComponent(ServiceComponent):
     def edit(self, identity: Identity, draft: Any = None, record: Any = None) -> None:  # noqa: ANN401
         """Start from what is published."""
         verification.copy(record.id, Stage.PUBLISHED, draft.id, Stage.DRAFT)
-        sheets.forget_counts([draft.id])
+        sheets.forget_counts(draft.id)
         self._read_new_files(draft.id)
 
     def new_version(self, identity: Identity, draft: Any = None, record: Any = None) -> None:  # noqa: ANN401

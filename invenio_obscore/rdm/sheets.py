@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -52,10 +52,9 @@ def note_counts(draft_uuid: UUID, now: str, counted: Mapping[str, int]) -> None:
     _note(draft_uuid, {"counted": now, **counted})
 
 
-def forget_counts(draft_uuids: Collection[UUID]) -> None:
-    """Note, within the current transaction, that what was counted of these drafts is not true any more."""
-    statement = update(ObsCoreSheet).where(ObsCoreSheet.record_uuid.in_(list(draft_uuids)))
-    db.session.execute(statement.values(counted=""))
+def forget_counts(draft_uuid: UUID) -> None:
+    """Note, within the current transaction, that what was counted is not true any more."""
+    db.session.execute(update(ObsCoreSheet).where(ObsCoreSheet.record_uuid == draft_uuid).values(counted=""))
 
 
 def _note(draft_uuid: UUID, values: Mapping[str, Any]) -> None:

@@ -44,11 +44,11 @@ def attend(file_id: UUID) -> None:
         logger.info("the file %s is somebody else's by now", file_id)
     else:
         if reading.finish(held, outcome):
-            sheets.forget_counts([draft_uuid for draft_uuid, _ in drafts_with(file_id)])
-            db.session.commit()
             if outcome.status is Status.DONE:
                 tell_records(file_id)
             for draft_uuid, _ in drafts_with(file_id):
+                sheets.forget_counts(draft_uuid)
+                db.session.commit()
                 checks.run_again(draft_uuid)
 
 
