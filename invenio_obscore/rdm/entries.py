@@ -29,9 +29,9 @@ from sqlalchemy import (
     values,
 )
 
-from .catalogues.filters import Filter, condition
 from .cells import COLUMNS
 from .extractions import Key
+from .filters import Filter, condition
 from .models import ObsCoreExtracted, ObsCoreOverlay
 
 Show = Literal["all", "attention", "failed"]

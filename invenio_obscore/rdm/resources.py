@@ -15,10 +15,9 @@ from flask_resources import HTTPJSONException, Resource, ResourceConfig, create_
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from ..mapping.typed import read_cells
-from . import access, deposits, listing, published_listing, published_rows, retries, verification
-from .catalogues import filters
-from .catalogues.filters import FilterError
+from . import access, deposits, filters, listing, published_listing, published_rows, retries, verification
 from .deposits import DraftPage
+from .filters import FilterError
 from .http_errors import ERROR_HANDLERS
 from .models import Stage
 from .products import FileProducts
@@ -168,7 +167,7 @@ def _if_match() -> int:
         return int(known[0])
     if given.star_tag or known:
         draft = access.draft_to_change(g.identity, _pid())
-        current = verification.current(draft.id, Stage.DRAFT).revision
+        current = verification.head(draft.id, Stage.DRAFT).revision
         if given.star_tag or str(current) in known:
             return current
     raise HTTPJSONException(code=412, description="If-Match holds no present ETag of this address.")

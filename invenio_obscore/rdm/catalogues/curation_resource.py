@@ -16,6 +16,7 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 from .. import access, verification
 from ..cells import COLUMNS
 from ..changes import Done
+from ..filters import FilterError
 from ..http_errors import ERROR_HANDLERS
 from ..models import Stage
 from ..resources import _if_match, _pid, _tagged, filter_refused, json_body
@@ -23,7 +24,6 @@ from ..schemas import _storable
 from . import differences, edits, history, overview, reruns, works
 from .edit_schemas import RerunSchema, load_edit
 from .edits import EditError
-from .filters import FilterError
 from .history import Left, UndoRefusedError
 
 

@@ -6,10 +6,10 @@ from typing import Any, get_args
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
+from .. import filters
 from ..cells import COLUMNS
 from ..entries import SORTS, Query, Show
 from ..schemas import AddressSchema, _sorts, _storable
-from . import filters
 from .edits import Edit
 
 _MOST_LISTED = 10_000

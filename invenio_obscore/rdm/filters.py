@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_
 
-from ...errors import ColumnError, InputError
-from ...mapping.typed import Cell, read_cell
-from ..cells import COLUMNS
+from ..errors import ColumnError, InputError
+from ..mapping.typed import Cell, read_cell
+from .cells import COLUMNS
 
 #: What a listing has beside the columns of ObsCore: name, and whether it is a text.
 OTHERS: Mapping[str, bool] = {"file": True, "product": True, "attention": False}
