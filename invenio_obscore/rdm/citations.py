@@ -72,6 +72,11 @@ class Source:
         if token:
             self._service.session.headers["Authorization"] = f"Bearer {token}"
 
+    @property
+    def down(self) -> str:
+        """Why it is not asked any more; empty while it answers."""
+        return self._service.down
+
     def citing(self, doi: str) -> list[Citation]:
         """The publications that cite a DOI, `MOST` at most.
 

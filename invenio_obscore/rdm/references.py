@@ -6,7 +6,7 @@ Nobody's page waits for another service: a task looks up what is due, and what f
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from flask import current_app
 from invenio_db import db
 from invenio_pidstore.models import PersistentIdentifier, PIDStatus
 from sqlalchemy import JSON, DateTime, Integer, Text, func, select
+from sqlalchemy import update as update_rows
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -97,39 +98,58 @@ def _take_up() -> None:
     db.session.commit()
 
 
+@dataclass
+class _Answers:
+    """What sources said of a DOI, why others did not, and why others were not asked any more."""
+
+    lists: list[list[Citation]] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    not_asked: list[str] = field(default_factory=list)
+
+
 def _look_up(doi: str, asked: list[Source]) -> bool:
-    """Ask all sources for one DOI; whether any answered. Who holds the row is at it already."""
-    statement = select(ObsCoreReferences).where(ObsCoreReferences.doi == doi).with_for_update(skip_locked=True)
-    row = db.session.scalars(statement).one_or_none()
-    if row is None:
-        db.session.rollback()
-        return True
-    lists, problems = _ask(doi, asked)
-    now = datetime.now(UTC)
-    if problems:
-        # What a source said before counts until it answers again.
-        lists.append([Citation(**one) for one in row.found or ()])
-        row.attempts, row.reason = row.attempts + 1, "; ".join(problems)[:_LONGEST_REASON]
-        row.next_check = now + min(_FIRST_WAIT * 2 ** min(row.attempts - 1, 20), _interval())
-        logger.warning("references of %s (attempt %d): %s", doi, row.attempts, row.reason)
-    else:
-        row.attempts, row.reason, row.next_check = 0, "", now + _interval()
-        row.checked = now
-    row.found = [citation.to_dict() for citation in joined(lists)]
+    """Ask all sources for one DOI; whether any answered. Who took it up a moment ago is at it already."""
+    row = ObsCoreReferences
+    mine = update_rows(row).where(row.doi == doi)
+    # Taken up for some minutes, in a transaction of its own: nothing is locked while others are asked.
+    taken = mine.where(row.next_check <= func.now()).values(next_check=func.now() + _FIRST_WAIT)
+    held = db.session.execute(taken.returning(row.found, row.attempts)).one_or_none()
     db.session.commit()
-    return len(problems) < len(asked)
+    if held is None:
+        return True
+    answers = _ask(doi, asked)
+    db.session.execute(mine.values(**_outcome(doi, held.found or [], held.attempts, answers)))
+    db.session.commit()
+    return bool(answers.lists)
 
 
-def _ask(doi: str, asked: list[Source]) -> tuple[list[list[Citation]], list[str]]:
-    """What those sources say that answer, and why the others do not."""
-    lists: list[list[Citation]] = []
-    problems: list[str] = []
+def _outcome(doi: str, found: list[dict[str, str]], attempts: int, answers: _Answers) -> dict[str, Any]:
+    """The row's new columns."""
+    now, problems = datetime.now(UTC), answers.failed + answers.not_asked
+    if not problems:
+        citations = [one.to_dict() for one in joined(answers.lists)]
+        return {"attempts": 0, "reason": "", "next_check": now + _interval(), "checked": now, "found": citations}
+    # What a source said before counts until it answers again.
+    citations = [one.to_dict() for one in joined([*answers.lists, [Citation(**one) for one in found]])]
+    reason = "; ".join(problems)[:_LONGEST_REASON]
+    if answers.failed:
+        attempts += 1
+        logger.warning("references of %s (attempt %d): %s", doi, attempts, reason)
+    wait = min(_FIRST_WAIT * 2 ** min(max(attempts, 1) - 1, 20), _interval())
+    return {"attempts": attempts, "reason": reason, "next_check": now + wait, "found": citations}
+
+
+def _ask(doi: str, asked: list[Source]) -> _Answers:
+    answers = _Answers()
     for source in asked:
+        if source.down:
+            answers.not_asked.append(source.down)
+            continue
         try:
-            lists.append(source.citing(doi))
+            answers.lists.append(source.citing(doi))
         except ServiceError as error:
-            problems.append(error.message)
-    return lists, problems
+            answers.failed.append(error.message)
+    return answers
 
 
 def _interval() -> timedelta:

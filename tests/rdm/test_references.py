@@ -146,6 +146,39 @@ def test_one_source_answers_while_the_other_is_down(
     assert "ADS does not answer" in entry(app, doi_of(record)).reason
 
 
+def test_only_who_was_asked_in_vain_waits_longer(
+    app: Any, record: Any, configured: Citations, look_up: Callable[[], int]
+) -> None:
+    look_up()
+    configured.fault = {"ads": "error"}
+    look_up()
+    found = [entry(app, doi_of(record)), entry(app, doi_of(record, concept=True))]
+    assert all("ADS does not answer" in one.reason for one in found)
+    assert sorted(one.attempts for one in found) in ([0, 0], [0, 1]), "asked once in a run"
+
+
+def test_nothing_is_locked_while_a_source_is_asked(
+    app: Any, record: Any, look_up: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from invenio_db import db
+    from sqlalchemy import text
+
+    from invenio_obscore.rdm.citations import Source
+
+    free = []
+
+    def citing(source: Source, doi: str) -> list[Any]:
+        with db.engine.begin() as other:
+            other.execute(text("SET LOCAL lock_timeout = '1s'"))
+            rows = other.execute(text("SELECT doi FROM obscore_references FOR UPDATE SKIP LOCKED")).rowcount
+            free.append(rows == other.execute(text("SELECT doi FROM obscore_references")).rowcount)
+        return []
+
+    monkeypatch.setattr(Source, "citing", citing)
+    look_up()
+    assert free and all(free)
+
+
 def test_what_is_not_due_is_not_asked_for(app: Any, record: Any, configured: Citations) -> None:
     from invenio_obscore.rdm.tasks import update_references
 
