@@ -76,6 +76,7 @@ def apply(
     wanted: Mapping[Address, Mapping[str, Any]],
     *,
     mapping: str | None = None,
+    mapped: Mapping[str, Any] | None = None,
     action: type[audit.CurationAuditLog] = audit.EditAuditLog,
     follow: bool = True,
 ) -> Done:
@@ -87,6 +88,8 @@ def apply(
         The one that somebody saw.
     mapping
         The draft's new mapping; without, it stays.
+    mapped
+        How many ``products`` and cells of which ``columns`` it changes, where that is known, for the audit log.
     follow
         Whether another task does what follows; else the caller sees to it.
 
@@ -110,7 +113,8 @@ def apply(
     sheets.forget_counts(draft.id)
     if follow:
         uow.register(FollowChangeOp(check_draft if was_laid else prepare_draft, draft.id))
-    audit.note(uow, identity, action, draft, revision=made, products=len(pairs), columns=done.columns)
+    changed = mapped or {"products": len(pairs), "columns": done.columns}
+    audit.note(uow, identity, action, draft, revision=made, **changed)
     return done
 
 

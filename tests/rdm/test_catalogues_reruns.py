@@ -224,6 +224,6 @@ def test_each_change_is_in_the_audit_log(
         ("obscore.redo", 2, "obs_title"),
         ("obscore.import", 1, "target_name"),
         ("obscore.mapping", 0, ""),
-        ("obscore.rerun", 0, ""),
+        ("obscore.rerun", 2, "proposal_id"),
         ("obscore.edit", 1, "target_name"),
     ]

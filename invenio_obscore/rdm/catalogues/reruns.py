@@ -6,7 +6,7 @@ the draft changes until the result is taken over, which is then only a change of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -77,7 +77,7 @@ def read(identity: Identity, recid: str, name: str, *, page: int, size: int) -> 
     shown |= {"mapping": work.body["mapping"], "page": page, "size": size, "products": [], "total_products": 0}
     if shown["state"] == "done" and work.result:
         counts = work.result["counts"]
-        shown["total_products"] = counts["changed"] + counts["added"] + counts["gone"]
+        shown["total_products"] = _differing(counts)
         shown["products"] = (
             _compared(draft, work.id, work.body["mapping"]).page(page, size) if shown["total_products"] else []
         )
@@ -105,6 +105,10 @@ def _is_stale(work: ObsCoreWork) -> bool:
     return of != sheets.digest(revision, keys_of(_read(work.record_uuid), work.body["mapping"]))
 
 
+def _differing(counts: Mapping[str, Any]) -> int:
+    return sum(counts[kind] for kind in ("changed", "added", "gone"))
+
+
 def accept(identity: Identity, recid: str, name: str, revision: int) -> Done:
     """Take over what a rerun gave, and commit.
 
@@ -121,8 +125,10 @@ def accept(identity: Identity, recid: str, name: str, revision: int) -> Done:
             raise ConflictError("The rerun is not done.", remedy="wait until it is, or begin another one")
         if work.body["revision"] != revision or _is_stale(work):
             raise ConflictError("The draft was changed since this was computed.", remedy="run it again")
+        counts, mapping = (work.result or {})["counts"], work.body["mapping"]
+        mapped = {"products": _differing(counts), "columns": counts["columns"]}
         done = changes.apply(
-            uow, identity, draft, revision, {}, mapping=work.body["mapping"], action=audit.RerunAuditLog
+            uow, identity, draft, revision, {}, mapping=mapping, mapped=mapped, action=audit.RerunAuditLog
         )
         _take_overlays(draft.id, work.id)
         works.drop(work.id)
