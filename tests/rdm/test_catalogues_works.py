@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 import sample_files
+from invenio_db import db
 from researcher import Researcher
+from sqlalchemy import update
 
 from invenio_obscore.rdm import products, verification
-from invenio_obscore.rdm.models import ObsCoreOverlay
+from invenio_obscore.rdm.catalogues import works
+from invenio_obscore.rdm.models import ObsCoreOverlay, ObsCoreWork
 
 ONE = {"products": [{"file": "a.fits", "product": ""}]}
 TITLES = {"mapping": "obs_title: concat('Image of ', OBJECT)"}
@@ -180,3 +184,49 @@ def test_a_discarded_draft_takes_its_reruns_along(
     researcher.discard(recid)
     with app.app_context():
         assert computed_for(name) == 0
+
+
+def silent_since_long(name: str, attempts: int) -> None:
+    """As if nobody had said anything about the work for ten minutes."""
+    values = {"touched_at": datetime.now(UTC) - timedelta(minutes=10), "attempts": attempts}
+    db.session.execute(update(ObsCoreWork).filter_by(id=UUID(name)).values(**values))
+    db.session.commit()
+
+
+def test_work_at_which_somebody_is_for_long_is_left_to_them(
+    researcher: Researcher, recid: str, run_tasks: Callable[..., int], app: Any
+) -> None:
+    name = rerun(researcher, recid)
+    run_tasks("none")
+    claimed = []
+
+    def come_by() -> None:
+        with app.app_context():
+            claimed.append(works.claim(UUID(name)))
+            works.sweep()
+
+    with app.app_context():
+        silent_since_long(name, attempts=3)
+        assert works.is_wanted(UUID(name))  # as in the transaction of a long edit
+        meanwhile(come_by)
+        db.session.rollback()
+    assert claimed == [None]
+    assert get(researcher, recid, f"reruns/{name}")["state"] == "running"
+    assert run_tasks() == 0, "it is not sent to another one"
+    with app.app_context():
+        works.sweep()
+    shown = get(researcher, recid, f"reruns/{name}")
+    assert (shown["state"], "stopped 3 times" in shown["message"]) == ("failed", True), "now nobody is"
+
+
+def test_work_that_waits_its_turn_is_not_sent_by_each_sweep(
+    researcher: Researcher, recid: str, run_tasks: Callable[..., int], app: Any
+) -> None:
+    name = rerun(researcher, recid)
+    run_tasks("none")
+    with app.app_context():
+        silent_since_long(name, attempts=0)
+        works.sweep()
+        works.sweep()
+    assert run_tasks("invenio_obscore.rdm.catalogues.tasks.attend") == 1
+    assert get(researcher, recid, f"reruns/{name}")["state"] == "done"

@@ -144,29 +144,28 @@ def attend(work: ObsCoreWork) -> None:
     """Do an edit of many products that a request left to a task; commits."""
     from .edit_schemas import load_edit
 
-    identity = Identity(work.user_id)
+    work_id, identity, body, total = work.id, Identity(work.user_id), work.body, work.total
     draft = access.draft_of_task(work.record_uuid)
     if draft is None:
         raise NotFoundError("There is no such draft any more: it was published or discarded.")
-    _wait_until_laid(work)
-    if "back" in work.body:
-        step = (work.body["revision"], work.body["step"])
-        history.repeat_now(identity, draft, *step, back=work.body["back"], work_id=work.id)
+    _wait_until_laid(work_id, draft.id, total)
+    if "back" in body:
+        history.repeat_now(identity, draft, body["revision"], body["step"], back=body["back"], work_id=work_id)
     else:
-        _make(identity, draft, work.body["revision"], load_edit(work.body["edit"]), work.id)
-    products.lay_over_all(draft.id, partial(works.progressed, work.id))
-    works.finish(work.id)
+        _make(identity, draft, body["revision"], load_edit(body["edit"]), work_id)
+    products.lay_over_all(draft.id, partial(works.progressed, work_id))
+    works.finish(work_id)
     db.session.commit()
     send_prepare(draft.id)
 
 
-def _wait_until_laid(work: ObsCoreWork) -> None:
+def _wait_until_laid(work_id: UUID, draft_uuid: UUID, total: int) -> None:
     """Have former corrections worked in first: by this task, unless another one is at it."""
     for _ in range(_PATIENCE):
-        if products.lay_over_all(work.record_uuid):
+        if products.lay_over_all(draft_uuid, lambda done, of: works.progressed(work_id, 0, total)):
             return
         time.sleep(1)
-        works.progressed(work.id, 0, work.total)
+        works.progressed(work_id, 0, total)
 
 
 def _whole_sheet(draft_uuid: UUID) -> Sheet:

@@ -60,9 +60,14 @@ def of_draft(draft_uuid: UUID, kind: str, *, most: int = 10) -> list[ObsCoreWork
 
 
 def claim(work_id: UUID) -> ObsCoreWork | None:
-    """Take up work that nobody does, and commit; None where there is none."""
+    """Take up work that nobody does, and commit; None where there is none.
+
+    Who makes a long change at the moment holds the row: such work is not waited for.
+    """
     free = or_(ObsCoreWork.attempts == 0, ObsCoreWork.touched_at < func.now() - _SILENT)
-    statement = update(ObsCoreWork).where(ObsCoreWork.id == work_id, ObsCoreWork.state == "running", free)
+    found = select(ObsCoreWork.id).where(ObsCoreWork.id == work_id, ObsCoreWork.state == "running", free)
+    held = found.with_for_update(skip_locked=True)
+    statement = update(ObsCoreWork).where(ObsCoreWork.id.in_(held.scalar_subquery()))
     taken: Any = db.session.execute(statement.values(attempts=ObsCoreWork.attempts + 1, touched_at=func.now()))
     db.session.commit()
     return db.session.get(ObsCoreWork, work_id, populate_existing=True) if taken.rowcount else None
@@ -148,13 +153,19 @@ def drop_all(draft_uuid: UUID) -> None:
 def sweep() -> None:
     """Fail what was begun too often, have lost work taken up again, forget old results; commits."""
     silent = and_(ObsCoreWork.state == "running", ObsCoreWork.touched_at < func.now() - _SILENT)
-    too_often = update(ObsCoreWork).where(silent, ObsCoreWork.attempts >= _MOST_ATTEMPTS)
-    message = f"The process that did this stopped {_MOST_ATTEMPTS} times; it is not tried again."
-    db.session.execute(too_often.values(state="failed", message=message))
-    lost = list(db.session.scalars(select(ObsCoreWork.id).where(silent)))
+    # Whoever holds a row is alive.
+    free = select(ObsCoreWork.id, ObsCoreWork.attempts).where(silent).with_for_update(skip_locked=True)
+    found = db.session.execute(free).all()
+    lost = [row.id for row in found if row.attempts < _MOST_ATTEMPTS]
+    # What only waits its turn is not sent again by each sweep.
+    waiting = update(ObsCoreWork).where(ObsCoreWork.id.in_(lost), ObsCoreWork.attempts == 0)
+    db.session.execute(waiting.values(touched_at=func.now()))
     for old in db.session.scalars(select(ObsCoreWork.id).where(ObsCoreWork.created_at < func.now() - _KEPT)).all():
         drop(old)
     db.session.commit()
+    for row in found:
+        if row.attempts >= _MOST_ATTEMPTS:
+            fail(row.id, f"The process that did this stopped {_MOST_ATTEMPTS} times; it is not tried again.")
     _send(lost)
 
 
