@@ -74,16 +74,14 @@ class Comparison:
         same = and_(was.file_key == now.file_key, was.product == now.product)
         gone, added = now.file_key.is_(None), was.file_key.is_(None)
         numbers = [case((was[name].is_distinct_from(now[name]), n)) for n, name in enumerate(_NAMES)]
-        compared = select(
+        differs = or_(added, gone, *(was[name].is_distinct_from(now[name]) for name in _NAMES))
+        found = select(
             func.coalesce(now.file_key, was.file_key).label("file_key"),
             func.coalesce(now.product, was.product).label("product"),
             case((added, literal("added")), (gone, literal("gone")), else_="changed").label("kind"),
             func.array_remove(array(numbers), None, type_=ARRAY(Integer)).label("columns"),
-        ).select_from(self.was.join(self.now, same, full=True))
-        found = compared.offset(0).subquery("compared")  # computed once, not in each place that names it
-        return (
-            select(found).where((found.c.kind != "changed") | (func.cardinality(found.c.columns) > 0)).cte("differing")
         )
+        return found.select_from(self.was.join(self.now, same, full=True)).where(differs).cte("differing")
 
     def _shown(self, names: Sequence[Sequence[str]] | None) -> list[dict[str, Any]]:
         was, now = (_cells(side, names or ()) for side in (self.was, self.now))
