@@ -230,3 +230,23 @@ def test_work_that_waits_its_turn_is_not_sent_by_each_sweep(
         works.sweep()
     assert run_tasks("invenio_obscore.rdm.catalogues.tasks.attend") == 1
     assert get(researcher, recid, f"reruns/{name}")["state"] == "done"
+
+
+def test_what_nobody_foresaw_is_said_and_logged(
+    researcher: Researcher,
+    recid: str,
+    run_tasks: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(*arguments: Any, **options: Any) -> None:
+        raise RuntimeError("password of the database")
+
+    name = rerun(researcher, recid)
+    monkeypatch.setattr(products, "compute_all", broken)
+    run_tasks("invenio_obscore.rdm.catalogues.tasks.attend")
+    shown = get(researcher, recid, f"reruns/{name}")
+    assert shown["state"] == "failed"
+    assert "in the log" in shown["message"]
+    assert "password" not in shown["message"]
+    assert "password of the database" in caplog.text

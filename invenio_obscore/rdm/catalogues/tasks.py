@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from celery import shared_task
 
 from ...errors import ObsCoreError
 from . import edits, reruns, works
+
+logger = logging.getLogger(__name__)
 
 _DO = {"edit": edits.attend, "rerun": reruns.attend}
 
@@ -18,7 +21,11 @@ def attend(work_id: str) -> None:
     work = works.claim(UUID(work_id))
     if work is None:
         return
+    kind = work.kind
     try:
-        _DO[work.kind](work)
+        _DO[kind](work)
     except ObsCoreError as error:
         works.fail(UUID(work_id), str(error))
+    except Exception:  # the log has it, and who waits is told
+        logger.exception("%s %s failed", kind, work_id)
+        works.fail(UUID(work_id), "Something went wrong that nobody foresaw; who runs this site finds it in the log.")
