@@ -74,6 +74,13 @@ class Sheet:
         """Files that could not be read, or have no products under this mapping."""
         return [f.key for f in self.files if f.status is Status.FAILED or _failure(self.states.get(f.key))]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all files were read and described, as far as they can be, and all corrections are laid over."""
+        described = all(state.complete or _failure(state) for state in self.states.values())
+        waiting = any(file.status in (Status.QUEUED, Status.RUNNING) for file in self.files)
+        return self.laid and described and not waiting
+
     def entries(self, columns: Iterable[str] = (), *, one_by_one: bool = False) -> Any:  # noqa: ANN401 - a subquery
         """All products as rows of SQL."""
         return entries(self.draft_uuid, self.keys, self.failed, columns, one_by_one=one_by_one)

@@ -250,3 +250,33 @@ def test_what_nobody_foresaw_is_said_and_logged(
     assert "in the log" in shown["message"]
     assert "password" not in shown["message"]
     assert "password of the database" in caplog.text
+
+
+def test_all_that_matches_is_refused_as_long_as_files_are_read(
+    researcher: Researcher, recid: str, read_queued: Callable[[], int]
+) -> None:
+    every = {"action": "set", "column": "obs_title", "value": "T", "selection": {"matching": {}}}
+    researcher.upload(recid, "c.fits", sample_files.image())
+    assert "Files are still being read" in edit(researcher, recid, 1, 503, **every)["message"]
+    edit(researcher, recid, 1, action="set", column="obs_title", value="One", selection=ONE)
+    researcher.upload(recid, "broken.fits", sample_files.image()[:1000])
+    read_queued()
+    assert edit(researcher, recid, 2, **every)["cells"] == 3, "what cannot be read is not waited for"
+
+
+def test_a_task_changes_no_more_rows_than_were_chosen(
+    researcher: Researcher,
+    recid: str,
+    run_tasks: Callable[..., int],
+    read_queued: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("invenio_obscore.rdm.catalogues.history.AT_ONCE", 1)
+    every = {"action": "set", "column": "obs_title", "value": "T", "selection": {"matching": {}}}
+    begun = edit(researcher, recid, 1, 202, **every)
+    researcher.upload(recid, "c.fits", sample_files.image())
+    read_queued()
+    run_tasks("invenio_obscore.rdm.catalogues.tasks.attend")
+    shown = get(researcher, recid, f"edits/{begun['task']}")
+    assert (shown["state"], "Other rows match now" in shown["message"]) == ("failed", True)
+    assert column(researcher, recid, "obs_title") == {"a.fits": None, "b.fits": None, "c.fits": None}

@@ -96,7 +96,7 @@ def make(identity: Identity, recid: str, revision: int, edit: Edit) -> Done | Le
     ConflictError
         Somebody else changed mapping or corrections since.
     ServiceError
-        Corrections of many rows are still being worked in, and the edit is of all that match.
+        Files are still being read, or corrections of many rows worked in, and the edit is of all that match.
     """
     draft = access.draft_to_curate(identity, recid)
     if verification.head(draft.id, Stage.DRAFT).revision != revision:
@@ -124,11 +124,15 @@ def reach(draft_uuid: UUID, edit: Edit) -> int:
     return db.session.scalar(wanted) or 0
 
 
-def _make(identity: Identity, draft: Draft, revision: int, edit: Edit, work_id: UUID | None = None) -> Done:
+def _make(identity: Identity, draft: Draft, revision: int, edit: Edit, left: tuple[UUID, int] | None = None) -> Done:
+    """Make an edit and commit; a task gives the work and how many products the edit reached when it was left."""
+    work_id, total = left or (None, 0)
     with UnitOfWork(db.session) as uow:
         changes.lock(draft.id)
         if work_id and not works.is_wanted(work_id):
             return Done(revision)  # another worker did it meanwhile
+        if work_id and reach(draft.id, edit) != total:
+            raise ConflictError("Other rows match now than when this was asked for.", remedy="choose them again")
         wanted = _wanted(draft.id, edit)
         done = Done(revision)
         if wanted:
@@ -152,7 +156,7 @@ def attend(work: ObsCoreWork) -> None:
     if "back" in body:
         history.repeat_now(identity, draft, body["revision"], body["step"], back=body["back"], work_id=work_id)
     else:
-        _make(identity, draft, body["revision"], load_edit(body["edit"]), work_id)
+        _make(identity, draft, body["revision"], load_edit(body["edit"]), (work_id, total))
     products.lay_over_all(draft.id, partial(works.progressed, work_id))
     works.finish(work_id)
     db.session.commit()
@@ -170,9 +174,9 @@ def _wait_until_laid(work_id: UUID, draft_uuid: UUID, total: int) -> None:
 
 def _whole_sheet(draft_uuid: UUID) -> Sheet:
     sheet = listing.open_sheet(draft_uuid)
-    if not sheet.laid:
+    if not sheet.is_whole:
         raise ServiceError(
-            "Corrections of many rows are still being worked in: what matches is not known yet.",
+            "Files are still being read, or corrections of many rows worked in: what matches is not known yet.",
             remedy="wait until it is done",
         )
     return sheet
