@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_principal import Identity
+from invenio_cache import current_cache
 from invenio_db import db
 from sqlalchemy import func, select, tuple_
 
@@ -31,6 +32,8 @@ from .wording import problem_in_words
 _PATIENCE = 1.0
 #: Seconds that a page lays corrections over products beside those that it shows.
 _PATIENCE_FOR_OVERLAYS = 0.05
+#: Seconds after which a task is asked once more to lay corrections over that it has not laid over.
+_ASKED_AGAIN = 60
 #: Files without data products that a page names.
 _MOST_IGNORED = 100
 
@@ -196,7 +199,9 @@ def open_sheet(draft_uuid: UUID) -> Sheet:
     laid = products.lay_over(draft_uuid, files, patience=_PATIENCE_FOR_OVERLAYS)
     if not laid:
         db.session.commit()
-        send_prepare(draft_uuid)
+        # Asked for once, not by each page that comes by until it is done.
+        if current_cache.add(f"invenio-obscore-asked:{draft_uuid}:{decided.revision}", "1", timeout=_ASKED_AGAIN):
+            send_prepare(draft_uuid)
     if has_orphan([file.file_id for file in files]):
         send_sweep()
     return Sheet(draft_uuid, decided, files, states, laid)

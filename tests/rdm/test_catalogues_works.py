@@ -280,3 +280,15 @@ def test_a_task_changes_no_more_rows_than_were_chosen(
     shown = get(researcher, recid, f"edits/{begun['task']}")
     assert (shown["state"], "Other rows match now" in shown["message"]) == ("failed", True)
     assert column(researcher, recid, "obs_title") == {"a.fits": None, "b.fits": None, "c.fits": None}
+
+
+def test_pages_that_come_by_ask_a_task_once(
+    researcher: Researcher, recid: str, run_tasks: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("invenio_obscore.rdm.products._MANY", 1)  # so many that no request lays them over
+    researcher.verify(recid, 1, **TITLES, corrections={"a.fits": {"": {"target_name": "CORRECTED"}}})
+    run_tasks("none")
+    for _ in range(3):
+        assert get(researcher, recid, "products")["complete"] is False
+    assert run_tasks("invenio_obscore.rdm.tasks.prepare_draft") == 1
+    assert column(researcher, recid, "target_name") == {"a.fits": "CORRECTED", "b.fits": "b"}
