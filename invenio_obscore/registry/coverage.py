@@ -179,13 +179,11 @@ def _of_cones(cones: Sequence[_Cone]) -> Any:  # noqa: ANN401 - a MOC or None
 
     def make() -> Any:  # noqa: ANN401 - a MOC
         ra, dec, radius = np.array(cones).T
-        return MOC.from_cones(
-            Longitude(ra, u.deg),
-            Latitude(dec, u.deg),
-            radius=np.maximum(radius, _POINT) * u.deg,
-            max_depth=ORDER,
-            union_strategy="small_cones",
-        )
+        lon, lat, size = Longitude(ra, u.deg), Latitude(dec, u.deg), np.maximum(radius, _POINT) * u.deg
+        if len(cones) == 1:
+            return MOC.from_cone(lon[0], lat[0], radius=size[0], max_depth=ORDER)
+        # Left to itself it starts as many threads as a machine may have, with each call.
+        return MOC.from_cones(lon, lat, radius=size, max_depth=ORDER, union_strategy="small_cones", n_threads=2)
 
     made = _tried(make)
     if made is not None or len(cones) == 1:
