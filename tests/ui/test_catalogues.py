@@ -223,6 +223,7 @@ def test_by_keyboard_only(sheet: Spreadsheet, page: Page) -> None:
             break
     else:
         pytest.fail("the table is not reached with Tab")
+    expect(sheet.cell(CUBE, "target_name")).to_have_text("M 31")  # what is not loaded yet opens no editor
     page.keyboard.press("Control+Home")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
