@@ -137,8 +137,11 @@ def test_set_fill_cells_and_reset(researcher: Researcher, recid: str) -> None:
     }
 
 
-def test_what_nobody_may_type_is_not_filled_in(researcher: Researcher, recid: str) -> None:
+def test_what_nobody_may_type_is_not_filled_in(
+    researcher: Researcher, recid: str, run_tasks: Callable[..., int]
+) -> None:
     researcher.verify(recid, 0, mapping="em_min := 5500000", corrections={})
+    run_tasks()  # the archive is described anew
     answer = edit(researcher, recid, 1, 400, action="fill", columns=["em_min"], selection=ALL)
     assert answer["errors"][0]["field"] == "em_min"
     assert "no wavelength" in answer["message"]
@@ -205,9 +208,10 @@ def test_undo_and_redo_step_by_step(researcher: Researcher, recid: str) -> None:
     assert shown["history"]["undo"]["what"] == "set obs_title"
 
 
-def test_nothing_of_somebody_else_is_undone(researcher: Researcher, recid: str) -> None:
+def test_nothing_of_somebody_else_is_undone(researcher: Researcher, recid: str, run_tasks: Callable[..., int]) -> None:
     edit(researcher, recid, 0, action="set", column="obs_title", value="T", selection=ALL)
     researcher.verify(recid, 1, mapping="proposal_id: 'x'", corrections={})
+    run_tasks()
     step(researcher, recid, "undo", 409)
     edit(researcher, recid, 2, action="set", column="obs_title", value="U", selection=ALL)
     step(researcher, recid, "undo")
