@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import runpy
 import statistics
 import sys
 import time
@@ -17,15 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_TESTS = Path(__file__).resolve().parents[1] / "tests"
-sys.path.insert(0, str(_TESTS / "rdm"))
-runpy.run_path(str(_TESTS / "conftest.py"))  # the services' addresses
-
-import conftest  # noqa: E402
-from datacite_standin import DataCite  # noqa: E402
-from instance import Instance, missing_services  # noqa: E402
-from researcher import METADATA  # noqa: E402
-from sample_files import catalogue  # noqa: E402
+from measured_instance import application
+from researcher import METADATA
+from sample_files import catalogue
 
 
 def main() -> int:
@@ -34,18 +27,8 @@ def main() -> int:
     parser.add_argument("--members", type=int, default=5000)
     parser.add_argument("--repeat", type=int, default=5)
     arguments = parser.parse_args()
-    if reason := missing_services():
-        print(reason)
-        return 1
-    with DataCite() as datacite:
-        instance = Instance(**datacite.settings)
-        try:
-            app = instance.create()
-            with app.app_context():
-                conftest._initialise(instance)
-            _measure(app, arguments.members, arguments.repeat)
-        finally:
-            instance.destroy()
+    with application() as app:
+        _measure(app, arguments.members, arguments.repeat)
     return 0
 
 

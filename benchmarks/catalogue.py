@@ -17,7 +17,9 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
-from archive import METADATA, DataCite, Instance, _identity, _timed, conftest, missing_services
+from archive import _identity, _timed
+from measured_instance import application
+from researcher import METADATA
 from sample_files import archive, image
 
 SET_ALL = {"action": "set", "column": "obs_title", "value": "A title", "selection": {"matching": {}}}
@@ -30,18 +32,8 @@ def main() -> int:
     parser.add_argument("--members", type=int, default=1000)
     parser.add_argument("--repeat", type=int, default=5)
     arguments = parser.parse_args()
-    if reason := missing_services():
-        print(reason)
-        return 1
-    with DataCite() as datacite:
-        instance = Instance(**datacite.settings)
-        try:
-            app = instance.create()
-            with app.app_context():
-                conftest._initialise(instance)
-            _measure(app, arguments.files, arguments.members, arguments.repeat)
-        finally:
-            instance.destroy()
+    with application() as app:
+        _measure(app, arguments.files, arguments.members, arguments.repeat)
     return 0
 
 

@@ -13,25 +13,17 @@ from __future__ import annotations
 import argparse
 import re
 import resource
-import runpy
 import statistics
 import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-_TESTS = Path(__file__).resolve().parents[1] / "tests"
-sys.path.insert(0, str(_TESTS / "rdm"))
-runpy.run_path(str(_TESTS / "conftest.py"))  # the services' addresses
-
-import conftest  # noqa: E402
-from datacite_standin import DataCite  # noqa: E402
-from instance import Instance, missing_services  # noqa: E402
-from sample_files import image  # noqa: E402
+from measured_instance import application
+from sample_files import image
 
 _TOKEN = re.compile(rb"<resumptionToken[^>]*>([^<]+)</resumptionToken>")
 _ROWS_OF_A_RECORD = 100
@@ -46,21 +38,13 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=60)
     arguments = parser.parse_args()
-    if reason := missing_services():
-        print(reason)
-        return 1
-    with DataCite() as datacite:
-        instance = Instance(**datacite.settings, OAISERVER_PAGE_SIZE=100)
+    with application(OAISERVER_PAGE_SIZE=100) as app:
         try:
-            app = instance.create()
-            with app.app_context():
-                conftest._initialise(instance)
             _registry(app, arguments.collections)
             _coverage(app, arguments.rows)
             _oai_pmh(app, arguments.documents, arguments.records, arguments.seconds)
         finally:
             _remove_indices(app)
-            instance.destroy()
     return 0
 
 

@@ -8,7 +8,6 @@ Needs the services (``python3 -m services start``); it makes an instance of its 
 from __future__ import annotations
 
 import argparse
-import runpy
 import statistics
 import sys
 import time
@@ -16,18 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
-_TESTS = Path(__file__).resolve().parents[1] / "tests"
-sys.path.insert(0, str(_TESTS / "rdm"))
-runpy.run_path(str(_TESTS / "conftest.py"))  # the services' addresses
-
-import conftest  # noqa: E402
-from datacite_standin import DataCite  # noqa: E402
-from instance import Instance, missing_services  # noqa: E402
-from researcher import METADATA  # noqa: E402
-from sample_files import image  # noqa: E402
+from measured_instance import application
+from researcher import METADATA
+from sample_files import image
 
 
 @dataclass(frozen=True)
@@ -44,18 +36,8 @@ def main() -> int:
     parser.add_argument("--files", type=int, nargs="+", default=[1, 100, 300])
     parser.add_argument("--repeat", type=int, default=3)
     arguments = parser.parse_args()
-    if reason := missing_services():
-        print(reason)
-        return 1
-    with DataCite() as datacite:
-        instance = Instance(**datacite.settings)
-        try:
-            app = instance.create()
-            with app.app_context():
-                conftest._initialise(instance)
-            _measure_all(app, arguments.files, arguments.repeat)
-        finally:
-            instance.destroy()
+    with application() as app:
+        _measure_all(app, arguments.files, arguments.repeat)
     return 0
 
 
