@@ -121,8 +121,8 @@ def _product(first: dict[str, Any], place: int, number: int) -> dict[str, Any]:
 
 
 def _looks(identity: Any, recid: str) -> dict[str, Callable[[], Any]]:
-    from invenio_obscore.rdm import listing
-    from invenio_obscore.rdm.catalogues import differences, filters, overview
+    from invenio_obscore.rdm import filters, listing
+    from invenio_obscore.rdm.catalogues import differences, overview
     from invenio_obscore.rdm.entries import Query
 
     def page(*texts: str, **query: Any) -> Callable[[], Any]:
