@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from researcher import Researcher
 from sample_files import image
 
 HOSTILE = "</a><script>alert(1)</script>"
+_LONG = timedelta(days=1000)
 
 
 @pytest.fixture
@@ -27,14 +29,28 @@ def configured(app: Any, services: Citations, monkeypatch: pytest.MonkeyPatch) -
     return services
 
 
+@pytest.fixture(autouse=True)
+def others(app: Any) -> None:
+    """DOIs of other tests' records are not due for a long time."""
+    from invenio_db import db
+    from sqlalchemy import func, update
+
+    from invenio_obscore.rdm import references
+
+    with app.app_context():
+        references._take_up()
+        db.session.execute(update(references.ObsCoreReferences).values(next_check=func.now() + _LONG))
+        db.session.commit()
+
+
 @pytest.fixture
-def record(researcher: Researcher, publish: Callable[[str], Any]) -> Any:
+def record(researcher: Researcher, publish: Callable[[str], Any], others: None) -> Any:
     return publish(researcher.draft({"a.fits": image()}))
 
 
 @pytest.fixture
 def look_up(app: Any, configured: Citations) -> Callable[[], int]:
-    """Makes every DOI due, and runs the task's work."""
+    """Makes every DOI of this test due, and runs the task's work."""
 
     def run() -> int:
         from invenio_db import db
@@ -43,7 +59,9 @@ def look_up(app: Any, configured: Citations) -> Callable[[], int]:
         from invenio_obscore.rdm import references
 
         with app.app_context():
-            db.session.execute(update(references.ObsCoreReferences).values(next_check=func.now()))
+            row = references.ObsCoreReferences
+            mine = row.next_check < func.now() + _LONG / 2
+            db.session.execute(update(row).where(mine).values(next_check=func.now()))
             db.session.commit()
             return references.update()
 
