@@ -195,6 +195,20 @@ def test_a_drawing_that_never_ended_is_begun_again_and_given_up(
     assert "never ended" in ask(visitor, recid, status=404).json["message"]
 
 
+@pytest.fixture
+def nothing_waits(app: Any) -> None:
+    """Pictures that other tests asked for wait no more."""
+    from invenio_db import db
+    from sqlalchemy import delete
+
+    from invenio_obscore.rdm.models import ObsCorePreview
+
+    with app.app_context():
+        db.session.execute(delete(ObsCorePreview))
+        db.session.commit()
+
+
+@pytest.mark.usefixtures("nothing_waits")
 def test_no_more_wait_than_the_operator_lets(
     visitor: Researcher, published: Callable[..., str], run_tasks: Callable[[], int], instance_app: Any,
     monkeypatch: pytest.MonkeyPatch,
