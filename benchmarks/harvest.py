@@ -147,10 +147,10 @@ def _coverage(app: Any, rows: int) -> None:
         for turn in range(1, 8):
             parent = db.session.scalar(
                 text(
-                    "UPDATE ivoa.obscore SET em_max = em_max * 10, s_dec = -s_dec WHERE obs_publisher_did = :did"
-                    " RETURNING parent_uuid"
+                    "UPDATE ivoa.obscore SET em_max = em_max * power(4, :turn), s_dec = -s_dec"
+                    " WHERE obs_publisher_did = :did RETURNING parent_uuid"
                 ),
-                {"did": f"ivo://test.obscore/obscore?bench/{turn * _ROWS_OF_A_RECORD}"},
+                {"turn": turn, "did": f"ivo://test.obscore/obscore?bench/{turn * _ROWS_OF_A_RECORD}"},
             )
             stored.mark(db.session.connection(), parent)
             db.session.commit()
