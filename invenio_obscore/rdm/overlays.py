@@ -140,11 +140,9 @@ def _differing(
     if any(number == 0 for _, _, number in wanted):
         # The first product tells of corrections of products that there are not: that takes the names of all.
         wanted = {place: one for place, one in _wanted([(key, every())]).items() if place in wanted}
-    overlay, entry = ObsCoreOverlay, ObsCoreExtracted
-    at = and_(entry.file_id == overlay.file_id, entry.key == overlay.key, entry.number == overlay.number)
-    mine = select(overlay.number, overlay.digest).join(entry, at)
-    mine = mine.where(overlay.record_uuid == record_uuid, overlay.file_id == key[0], overlay.key == key[1])
-    held = {(*key, row.number): row.digest for row in db.session.execute(mine.where(named(products)))}
+    entry = ObsCoreExtracted
+    numbers = select(entry.number).where(entry.file_id == key[0], entry.key == key[1], named(products))
+    held = _digests(record_uuid, key, db.session.scalars(numbers).all())
     gone = [place for place in held if place not in wanted]
     return gone, {place: one for place, one in wanted.items() if held.get(place) != one.digest}
 
@@ -177,13 +175,18 @@ def _present(record_uuid: UUID) -> dict[_Place, str]:
 
 def _lacking(record_uuid: UUID, wanted: Mapping[_Place, _Wanted]) -> dict[_Place, _Wanted]:
     """Those that nobody has written."""
-    overlay = ObsCoreOverlay
     held: dict[_Place, str] = {}
     for key, numbers in _by_key(wanted).items():
-        at = _among(overlay, key, numbers)
-        found = select(overlay.number, overlay.digest).where(overlay.record_uuid == record_uuid, at)
-        held |= {(*key, row.number): row.digest for row in db.session.execute(found)}
+        held |= _digests(record_uuid, key, numbers)
     return {place: one for place, one in wanted.items() if held.get(place) != one.digest}
+
+
+def _digests(record_uuid: UUID, key: Key, numbers: Sequence[int]) -> dict[_Place, str]:
+    """Of the overlays that these products of an extraction have."""
+    overlay = ObsCoreOverlay
+    found = select(overlay.number, overlay.digest)
+    found = found.where(overlay.record_uuid == record_uuid, _among(overlay, key, numbers))
+    return {(*key, row.number): row.digest for row in db.session.execute(found)}
 
 
 def _wanted(
