@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from datacite_standin import DataCite
+from instance import applications
 from researcher import METADATA, Researcher
 from sample_files import image
 from ways_out import EVERYWHERE, NOWHERE, WaysOut
@@ -221,14 +222,6 @@ def test_restricted_files_have_rows_where_the_operator_says_so(
     hidden = researcher.draft({"a.fits": image(INSTRUME=marker)}, access=RESTRICTED)
     publish(hidden)
     assert researcher.rows(hidden) == []
-
-
-def applications(app: Any) -> list[Any]:
-    """The user interface's application and the REST API's."""
-    dispatcher = app.wsgi_app
-    while not hasattr(dispatcher, "mounts"):
-        dispatcher = dispatcher.app
-    return [app, *dispatcher.mounts.values()]
 
 
 def test_what_users_write_into_our_fields_is_discarded(
