@@ -5,7 +5,7 @@ from __future__ import annotations
 from .lexer import Token, tokens
 from .nodes import Identifier, Name
 from .source import Source
-from .words import STRUCTURE_WORDS
+from .words import OTHER_DIALECTS, STRUCTURE_WORDS
 
 #: Deepest nesting of parentheses, function calls and sub-queries.
 MAX_DEPTH = 48
@@ -64,9 +64,15 @@ class Cursor:
     def unexpected(self, *expected: str, remedy: str = "") -> Exception:
         """The error that the next token is not what the grammar wants."""
         token = self.token
+        remedy = remedy or self._of_another_dialect()
         if not remedy and token.kind == "keyword" and "name" in " ".join(expected):
             remedy = self._reserved(token.text)
         return self.source.syntax_error(token.offset, str(token), expected, remedy)
+
+    def _of_another_dialect(self) -> str:
+        """What ADQL has instead of a word that stands here, or was just taken for an alias."""
+        words = (t.text.upper() for t in (self.token, self.ahead(-1)) if t.kind in ("keyword", "identifier"))
+        return next((OTHER_DIALECTS[word] for word in words if word in OTHER_DIALECTS), "")
 
     def _reserved(self, word: str) -> str:
         """What helps somebody who took a reserved word for a name."""

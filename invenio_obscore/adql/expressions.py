@@ -151,7 +151,7 @@ class ExpressionParser(Cursor):
         if self._at_query():
             first: Expression = ScalarQuery(self._query_in_parentheses(), at)
         else:
-            first = self.value()
+            first = self._continued(self.value(), at)
         if isinstance(first, ScalarQuery) and self.at_operator(")"):
             result: Expression = InQuery(left, first.query, negated, at)
         else:
@@ -217,11 +217,15 @@ class ExpressionParser(Cursor):
         if self._at_query():
             inner: Expression = ScalarQuery(self._query_in_parentheses(), at)
         else:
-            inner = self.expression(OR)
-            if isinstance(inner, ScalarQuery) and self._at_set_operator():
-                inner = ScalarQuery(self.continue_query(inner.query), at)
+            inner = self._continued(self.expression(OR), at)
         self.expect_operator(")")
         self.leave()
+        return inner
+
+    def _continued(self, inner: Expression, at: int) -> Expression:
+        """What stands in parentheses; a query in parentheses of its own may be the operand of a set operator."""
+        if isinstance(inner, ScalarQuery) and self._at_set_operator():
+            return ScalarQuery(self.continue_query(inner.query), at)
         return inner
 
     def _at_query(self) -> bool:

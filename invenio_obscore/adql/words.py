@@ -51,3 +51,17 @@ STRUCTURE_WORDS = frozenset(
         " NATURAL NOT NULL OFFSET ON OR ORDER OUTER RIGHT SELECT TOP UNION USING WHERE WITH"
     ).split()
 )
+
+#: Words of other dialects of SQL, and what ADQL has instead.
+OTHER_DIALECTS = {
+    "LIMIT": "SELECT TOP n limits the rows",
+    "MINUS": "EXCEPT takes rows away",
+    "CROSS": "a comma joins tables without a condition",
+    "CASE": "ADQL 2.1 has no CASE; COALESCE replaces NULL",
+    "TRUE": "ADQL 2.1 has no truth values: functions give 1 or 0",
+    "FALSE": "ADQL 2.1 has no truth values: functions give 1 or 0",
+    "ESCAPE": "LIKE has no escape character in ADQL",
+    "INT": "the type is INTEGER",
+    "FLOAT": "the type is REAL or DOUBLE PRECISION",
+    "CURRENT_TIMESTAMP": "TIMESTAMP('YYYY-MM-DDThh:mm:ss') is a time",
+}

@@ -97,8 +97,7 @@ _EXPRESSIONS: tuple[tuple[str, str, str], ...] = (
     ("overlaps(a spoly, b spoly)", "bool", "a && b"),
     ("overlaps(a smoc, b smoc)", "bool", "a && b"),
     # measures
-    ("area(circle scircle)", "float8", "degrees(degrees(area(circle)))"),
-    ("area(polygon spoly)", "float8", "degrees(degrees(area(polygon)))"),
+    ("area(circle scircle)", "float8", "degrees(degrees(4 * pi() * sin(radius(circle) / 2) ^ 2))"),
     ("area(moc smoc)", "float8", "degrees(degrees(area(moc)))"),
     ("centroid(circle scircle)", "spoint", "center(circle)"),
     # text: case by the rules of the database's locale (ADQL 2.1, section 4.4), order by code points as everywhere
@@ -109,7 +108,13 @@ _EXPRESSIONS: tuple[tuple[str, str, str], ...] = (
     ("modulo(x int2, y int2)", "int2", "x % y"),
     ("modulo(x int4, y int4)", "int4", "x % y"),
     ("modulo(x int8, y int8)", "int8", "x % y"),
-    ("modulo(x float8, y float8)", "float8", "x - y * trunc(x / y)"),
+    # in decimals, which are exact: the remainder has the sign of x and is smaller than y (ADQL 2.1, table 1)
+    (
+        "modulo(x float8, y float8)",
+        "float8",
+        "CASE WHEN x IN ('NaN', 'Infinity', '-Infinity') OR y = 'NaN' THEN 'NaN'::float8"
+        " WHEN y IN ('Infinity', '-Infinity') THEN x ELSE mod(x::text::numeric, y::text::numeric)::float8 END",
+    ),
     (
         "round(x float8, n int4)",
         "float8",
@@ -311,7 +316,28 @@ BEGIN
   END IF;
 END $body$
 """
-_POLYGONS: tuple[tuple[str, str, str], ...] = (("polygon_of(dali text)", "spoly", "adql.polygon(adql.numbers(dali))"),)
+# pgSphere adds up angles, of whose digits hardly one is left for a polygon of some seconds of arc: triangles keep them.
+_SMALL_AREA = """
+CREATE OR REPLACE FUNCTION adql.small_area(polygon spoly) RETURNS float8
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$
+DECLARE
+  n float8[] := adql.coordinates(polygon);
+BEGIN
+  RETURN (
+    SELECT abs(sum(adql.excess(adql.unit(adql.point(n[1], n[2])), adql.unit(adql.point(n[2 * i - 1], n[2 * i])),
+      adql.unit(adql.point(n[2 * i + 1], n[2 * i + 2])))))
+    FROM generate_series(2, cardinality(n) / 2 - 1) AS g(i)
+  );
+END $body$
+"""
+_POLYGONS: tuple[tuple[str, str, str], ...] = (
+    ("polygon_of(dali text)", "spoly", "adql.polygon(adql.numbers(dali))"),
+    (
+        "area(polygon spoly)",
+        "float8",
+        "degrees(degrees(CASE WHEN area(polygon) < 1e-5 THEN adql.small_area(polygon) ELSE area(polygon) END))",
+    ),
+)
 
 
 def statements() -> Iterator[str]:
@@ -321,6 +347,7 @@ def statements() -> Iterator[str]:
     yield from (_expression(*line) for line in _EXPRESSIONS)
     yield _POLYGON.strip()
     yield _CONSTANT_POLYGON.strip()
+    yield _SMALL_AREA.strip()
     yield from (_expression(*line) for line in _POLYGONS)
 
 

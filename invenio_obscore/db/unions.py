@@ -28,11 +28,11 @@ _EXPRESSIONS: tuple[tuple[str, str, str], ...] = (
         "(SELECT ARRAY[a[1] / n, a[2] / n, a[3] / n] FROM (VALUES (sqrt(a[1] ^ 2 + a[2] ^ 2 + a[3] ^ 2))) AS v(n)"
         " WHERE n > 0)",
     ),
-    # the signed area of a triangle (Van Oosterom and Strackee 1983)
+    # the signed area of a triangle (Van Oosterom and Strackee 1983), from its sides: small ones keep their digits
     (
         "excess(a float8[], b float8[], c float8[])",
         "float8",
-        "2 * atan2(adql.product(a, adql.cross(b, c)),"
+        "2 * atan2(adql.product(a, adql.cross(adql.combined(1, b, -1, a), adql.combined(1, c, -1, a))),"
         " 1 + adql.product(a, b) + adql.product(b, c) + adql.product(c, a))",
     ),
     (

@@ -58,6 +58,22 @@ def test_an_unknown_name_suggests_the_nearest(schema: Schema, query: str, sugges
 
 
 @pytest.mark.parametrize(
+    ("query", "remedy"),
+    [
+        ("SELECT id FROM adqltest.stars LIMIT 10", "SELECT TOP n"),
+        ("SELECT id FROM adqltest.stars WHERE id > 1 LIMIT 10", "SELECT TOP n"),
+        ("SELECT CASE WHEN id = 1 THEN 2 END FROM adqltest.stars", "has no CASE"),
+        ("SELECT CAST(id AS INT) FROM adqltest.stars", "INTEGER"),
+        ("SELECT id FROM adqltest.stars CROSS JOIN adqltest.obs", "comma"),
+    ],
+)
+def test_a_word_of_another_dialect_says_what_adql_has(schema: Schema, query: str, remedy: str) -> None:
+    with pytest.raises(AdqlSyntaxError) as caught:
+        compile_adql(query, schema)
+    assert remedy in caught.value.remedy
+
+
+@pytest.mark.parametrize(
     ("top", "maxrec", "fetched", "overflow_limit"),
     [
         ("TOP 10", 5, 6, 5),
