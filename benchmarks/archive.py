@@ -90,12 +90,12 @@ def _correct_all(identity: Any, recid: str) -> None:
     """What ``POST …/draft/obscore/similar`` does."""
     from invenio_obscore.rdm import corrections, similar
 
-    def edit(draft: Any, given: Any) -> Any:
-        alike = similar.find(draft.id, "catalogue.zip", "field/00042.fits#")
-        return corrections.laid_over(given, alike.addresses, {"instrument_name": "Test Camera", "em_min": 5.5e-7})
+    def alike(draft: Any) -> Any:
+        found = similar.find(draft.id, "catalogue.zip", "field/00042.fits#").addresses
+        return dict.fromkeys(found, {"instrument_name": "Test Camera", "em_min": 5.5e-7})
 
     revision = corrections.mapping_of(identity, recid).revision
-    corrections.change(identity, recid, revision, edit)
+    corrections.change(identity, recid, revision, alike, what="all that look alike")
 
 
 def _prepare(identity: Any, recid: str) -> None:

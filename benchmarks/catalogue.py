@@ -122,7 +122,8 @@ def _product(first: dict[str, Any], place: int, number: int) -> dict[str, Any]:
 
 def _looks(identity: Any, recid: str) -> dict[str, Callable[[], Any]]:
     from invenio_obscore.rdm import filters, listing
-    from invenio_obscore.rdm.catalogues import differences, overview
+    from invenio_obscore.rdm.catalogues import differences, edits, exchange, overview
+    from invenio_obscore.rdm.catalogues.edit_schemas import load_edit
     from invenio_obscore.rdm.entries import Query
 
     def page(*texts: str, **query: Any) -> Callable[[], Any]:
@@ -138,6 +139,9 @@ def _looks(identity: Any, recid: str) -> dict[str, Callable[[], Any]]:
         "search": page(q="field 77"),
         "empty cells": page("obs_title:empty", sort="t_min"),
         "differences": lambda: differences.read(identity, recid, page=1, size=25),
+        "differences, page 400": lambda: differences.read(identity, recid, page=400, size=25),
+        "set for all: the answer": lambda: edits.make(identity, recid, _revision(identity, recid), load_edit(SET_ALL)),
+        "first row of the table": lambda: next(exchange.export(identity, recid)),
     }
 
 
@@ -159,8 +163,8 @@ def _edits(identity: Any, recid: str) -> dict[str, Callable[[], Any]]:
         "set 200": edit({**cell, "selection": {"products": some}}),
         "fill 200 down": edit({"action": "fill", "columns": ["target_name"], "selection": {"products": some}}),
         "set what matches (500)": edit({**cell, "selection": {"matching": {"filter": ["s_ra<1.8"]}}}),
-        "undo": lambda: history.repeat(identity, recid, back=True),
-        "redo": lambda: history.repeat(identity, recid, back=False),
+        "undo": lambda: history.repeat(identity, recid, _revision(identity, recid), back=True),
+        "redo": lambda: history.repeat(identity, recid, _revision(identity, recid), back=False),
     }
 
 
@@ -177,10 +181,12 @@ def _draft_uuid(identity: Any, recid: str) -> UUID:
 
 
 def _edit_all(identity: Any, recid: str) -> None:
-    from invenio_obscore.rdm.catalogues import tasks, works
+    from invenio_obscore.rdm.catalogues import edits, tasks, works
+    from invenio_obscore.rdm.catalogues.edit_schemas import load_edit
 
     body = {"edit": SET_ALL, "revision": _revision(identity, recid)}
-    work = works.begin(_draft_uuid(identity, recid), identity, "edit", body)
+    total = edits.reach(_draft_uuid(identity, recid), load_edit(SET_ALL))
+    work = works.begin(_draft_uuid(identity, recid), identity, "edit", body, total=total)
     tasks.attend(str(work))
     print(" ", works.find(_draft_uuid(identity, recid), "edit", str(work)).message or "done")
 

@@ -15,10 +15,11 @@ from invenio_rdm_records.proxies import current_rdm_records_service
 from sqlalchemy import select
 
 from ..errors import NotFoundError
-from . import audit, listing, overlays, sheets, verification
+from . import audit, listing, overlays, sheets, steps, verification
 from .models import Stage
 from .products import keys_of
 from .queue import FollowChangeOp
+from .steps import Change, Pair
 from .stored_files import list_files
 from .tasks import check_draft, prepare_draft
 from .verification import Address
@@ -26,8 +27,6 @@ from .verification import Address
 #: Products whose rows follow in the transaction of the change; of more, those that nobody looks at follow by a task.
 _AT_ONCE = 200
 
-#: All corrections of a product before and after a change.
-Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
 _NOTHING = object()
 
 
@@ -75,6 +74,7 @@ def apply(
     revision: int,
     wanted: Mapping[Address, Mapping[str, Any]],
     *,
+    what: str = "",
     mapping: str | None = None,
     mapped: Mapping[str, Any] | None = None,
     action: type[audit.CurationAuditLog] = audit.EditAuditLog,
@@ -86,6 +86,8 @@ def apply(
     ----------
     revision
         The one that somebody saw.
+    what
+        In a few words, for who undoes it; without, it is no step of its own.
     mapping
         The draft's new mapping; without, it stays.
     mapped
@@ -102,6 +104,7 @@ def apply(
     pairs = {
         address: (given.get(address, {}), after) for address, after in wanted.items() if given.get(address, {}) != after
     }
+    former = verification.head(draft.id, Stage.DRAFT).mapping
     was_laid = mapping is None and len(pairs) <= _AT_ONCE and _is_laid(draft.id)
     made = verification.change(
         draft.id, revision, {address: after for address, (_, after) in pairs.items()}, mapping=mapping
@@ -114,6 +117,9 @@ def apply(
     if follow:
         uow.register(FollowChangeOp(check_draft if was_laid else prepare_draft, draft.id))
     changed = mapped or {"products": len(pairs), "columns": done.columns}
+    if what:
+        change = Change(pairs, None if mapping is None else (former, mapping))
+        steps.record(draft.id, identity, what, made, change, cells=sum(changed["columns"].values()))
     audit.note(uow, identity, action, draft, revision=made, **changed)
     return done
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from flask_principal import Identity
@@ -11,30 +11,36 @@ from invenio_db.uow import UnitOfWork
 
 from ..errors import ConflictError
 from . import access, audit, changes, verification
+from .changes import Done
 from .deposits import write_verification
 from .models import Stage
-from .verification import Address, Corrections, Head, Verification
+from .verification import Address, Head, Verification
 
 
 def change(
     identity: Identity,
     recid: str,
     revision: int,
-    edit: Callable[[Any, Corrections], Corrections],
+    values: Callable[[Any], Mapping[Address, Mapping[str, Any]]],
     *,
+    what: str,
+    reset: Collection[str] = (),
     action: type[audit.CurationAuditLog] = audit.EditAuditLog,
-    note: Callable[[Any, changes.Done], None] = lambda draft, done: None,
-) -> Head:
-    """Replace a draft's corrections by what ``edit(draft, corrections)`` makes of them, and commit.
+) -> Done:
+    """Lay values over a draft's corrections, and commit.
 
     Parameters
     ----------
     revision
         The one that the depositor saw.
+    values
+        Called with the locked draft: new values by product.
+    what
+        In a few words, for who undoes it.
+    reset
+        Columns of these products that go back to what was found.
     action
         What the audit log says of it.
-    note
-        Called with draft and change, within its transaction.
 
     Raises
     ------
@@ -44,12 +50,12 @@ def change(
     draft = access.draft_to_change(identity, recid)
     with UnitOfWork(db.session) as uow:
         changes.lock(draft.id)
-        decided = verification.current(draft.id, Stage.DRAFT)
-        wanted = verification.replacing(decided.corrections, edit(draft, decided.corrections))
-        done = changes.apply(uow, identity, draft, revision, wanted, action=action)
-        note(draft, done)
+        new = values(draft)
+        given = verification.corrections_of(draft.id, Stage.DRAFT, list(new))
+        wanted = verification.laid_over(given, new, reset)
+        done = changes.apply(uow, identity, draft, revision, wanted, what=what, action=action)
         uow.commit()
-    return Head(decided.mapping, done.revision)
+    return done
 
 
 def mapping_of(identity: Identity, recid: str) -> Head:
@@ -77,20 +83,3 @@ def change_mapping(identity: Identity, recid: str, revision: int, mapping: str) 
     if decided.revision != revision:
         raise ConflictError("The mapping was changed meanwhile.", remedy="load it again, then change it")
     return write_verification(identity, recid, mapping=mapping, corrections=decided.corrections, revision=revision)
-
-
-def laid_over(
-    corrections: Corrections, where: Iterable[Address], values: Mapping[str, Any], reset: Iterable[str] = ()
-) -> Corrections:
-    """The corrections with these values for each of these products, and without those of the columns in ``reset``."""
-    dropped = set(reset)
-    changed = {file: dict(products) for file, products in corrections.items()}
-    for file, product in where:
-        products = changed.setdefault(file, {})
-        given = {name: value for name, value in products.get(product, {}).items() if name not in dropped}
-        products[product] = {**given, **values}
-        if not products[product]:
-            del products[product]
-        if not products:
-            del changed[file]
-    return changed

@@ -5,7 +5,7 @@ Each call asks InvenioRDM for permission again; nothing here is cached across us
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -100,8 +100,8 @@ def write_verification(
         _check_corrections(draft.id, corrections, present.corrections)
         wanted = verification.replacing(present.corrections, corrections)
         new = None if mapping == present.mapping else mapping
-        action = audit.EditAuditLog if new is None else audit.MappingAuditLog
-        done = changes.apply(uow, identity, draft, revision, wanted, mapping=new, action=action)
+        what, action = ("form", audit.EditAuditLog) if new is None else ("mapping", audit.MappingAuditLog)
+        done = changes.apply(uow, identity, draft, revision, wanted, what=what, mapping=new, action=action)
         uow.commit()
     return Verification(mapping, corrections, done.revision)
 
@@ -111,7 +111,7 @@ def correct_product(
     recid: str,
     where: tuple[str, str],
     values: Mapping[str, Any],
-    reset: Iterable[str],
+    reset: Collection[str],
     revision: int,
 ) -> tuple[int, dict[str, Any]]:
     """Correct columns of one product and commit; the cost does not depend on how many products the draft has.
@@ -144,9 +144,10 @@ def correct_product(
         decided = verification.head(draft.id, Stage.DRAFT)
         files = [file for file in list_files(draft.id, Stage.DRAFT) if file.key == file_key]
         listing.one(draft.id, files, decided, product)
-        given = verification.corrections_of(draft.id, Stage.DRAFT, [where]).get(where, {})
-        kept = {name: value for name, value in given.items() if name not in set(reset)}
-        done = changes.apply(uow, identity, draft, revision, {where: {**kept, **values}})
+        given = verification.corrections_of(draft.id, Stage.DRAFT, [where])
+        wanted = verification.laid_over(given, {where: values}, set(reset))
+        what = " ".join(["correct", ", ".join([*values, *reset][:5])])
+        done = changes.apply(uow, identity, draft, revision, wanted, what=what)
         for key in keys_of(files, decided.mapping).values():
             listing.lay_over_some(draft.id, file_key, key, [product])
         found = listing.one(draft.id, files, decided, product)

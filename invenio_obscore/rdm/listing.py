@@ -6,8 +6,8 @@ for permission again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -70,19 +70,23 @@ class Sheet:
     def keys(self) -> dict[str, Key]:
         """Extractions of the files that have products, or will have them."""
         keys = keys_of(self.files, self.decided.mapping)
-        return {name: key for name, key in keys.items() if not _failure(self.states.get(name))}
+        return {name: key for name, key in keys.items() if not failure(self.states.get(name))}
 
     @property
     def failed(self) -> list[str]:
         """Files that could not be read, or have no products under this mapping."""
-        return [f.key for f in self.files if f.status is Status.FAILED or _failure(self.states.get(f.key))]
+        return [f.key for f in self.files if f.status is Status.FAILED or failure(self.states.get(f.key))]
 
     @property
     def is_whole(self) -> bool:
         """Whether all files were read and described, as far as they can be, and all corrections are laid over."""
-        described = all(state.complete or _failure(state) for state in self.states.values())
+        described = all(state.complete or failure(state) for state in self.states.values())
         waiting = any(file.status in (Status.QUEUED, Status.RUNNING) for file in self.files)
         return self.laid and described and not waiting
+
+    def of_files(self, names: Collection[str]) -> Sheet:
+        """The part of it that is of these files."""
+        return replace(self, files=[file for file in self.files if file.key in names])
 
     def entries(self, columns: Iterable[str] = (), *, one_by_one: bool = False) -> Any:  # noqa: ANN401 - a subquery
         """All products as rows of SQL."""
@@ -99,17 +103,16 @@ def read(identity: Identity, recid: str, query: Query) -> Page:
     NoResultFound, PIDDoesNotExistError
         There is no such draft.
     """
-    draft = access.draft_to_read(identity, recid)
-    sheet = open_sheet(draft.id)
+    sheet = open_sheet_of(identity, recid)
     found = sheet.entries(query.columns)
     counts = _counted(sheet, found)
     total, rows = _page(found, query, counts["products"] + counts["failed"])
     if not sheet.laid:
-        _lay_over_shown(draft.id, rows)
+        _lay_over_shown(sheet.draft_uuid, rows)
     page = Page(
-        draft.id,
+        sheet.draft_uuid,
         sheet.decided.revision,
-        _products(draft.id, rows, sheet.files, sheet.states),
+        _products(sheet.draft_uuid, rows, sheet.files, sheet.states),
         total,
         counts,
         {status.value: sum(file.status is status for file in sheet.files) for status in Status},
@@ -148,7 +151,7 @@ def read_one(identity: Identity, recid: str, file_key: str, product: str) -> tup
     decided = verification.head(draft.id, Stage.DRAFT)
     files = [file for file in list_files(draft.id, Stage.DRAFT) if file.key == file_key]
     keys = keys_of(files, decided.mapping)
-    _computed(draft.id, files, keys, decided)
+    _ask_to_compute(draft.id, keys, products.computed(files, keys, decided.mapping, patience=_PATIENCE))
     for key in keys.values():
         lay_over_some(draft.id, file_key, key, [product])
     found = one(draft.id, files, decided, product)
@@ -191,20 +194,33 @@ def lay_over_some(draft_uuid: UUID, file_key: str, key: Key, names: Sequence[str
     overlays.refresh_some(draft_uuid, key, names, given, every)
 
 
-def open_sheet(draft_uuid: UUID) -> Sheet:
-    """A draft's products, after computing what a request can; tasks are asked for the rest."""
+def open_sheet_of(identity: Identity, recid: str) -> Sheet:
+    """`open_sheet` of a draft whose files the identity may read; raises as `read`."""
+    return open_sheet(access.draft_to_read(identity, recid).id)
+
+
+def sheet_now(draft_uuid: UUID) -> Sheet:
+    """A draft's products, after computing what a request can, within the current transaction."""
     decided = verification.head(draft_uuid, Stage.DRAFT)
     files = list_files(draft_uuid, Stage.DRAFT)
-    states = _computed(draft_uuid, files, keys_of(files, decided.mapping), decided)
+    states = products.computed(files, keys_of(files, decided.mapping), decided.mapping, patience=_PATIENCE)
     laid = products.lay_over(draft_uuid, files, patience=_PATIENCE_FOR_OVERLAYS)
-    if not laid:
+    return Sheet(draft_uuid, decided, files, states, laid)
+
+
+def open_sheet(draft_uuid: UUID) -> Sheet:
+    """The same; tasks are asked for the rest, after a commit where there is any."""
+    sheet = sheet_now(draft_uuid)
+    decided = sheet.decided
+    _ask_to_compute(draft_uuid, keys_of(sheet.files, decided.mapping), sheet.states)
+    if not sheet.laid:
         db.session.commit()
         # Asked for once, not by each page that comes by until it is done.
         if current_cache.add(f"invenio-obscore-asked:{draft_uuid}:{decided.revision}", "1", timeout=_ASKED_AGAIN):
             send_prepare(draft_uuid)
-    if has_orphan([file.file_id for file in files]):
+    if has_orphan([file.file_id for file in sheet.files]):
         send_sweep()
-    return Sheet(draft_uuid, decided, files, states, laid)
+    return sheet
 
 
 def _lay_over_shown(draft_uuid: UUID, rows: Iterable[Any]) -> None:
@@ -217,18 +233,15 @@ def _lay_over_shown(draft_uuid: UUID, rows: Iterable[Any]) -> None:
         lay_over_some(draft_uuid, file_key, key, names)
 
 
-def _computed(
-    draft_uuid: UUID, files: Sequence[StoredFile], keys: Mapping[str, Key], decided: Head
-) -> dict[str, State]:
-    states = products.computed(files, keys, decided.mapping, patience=_PATIENCE)
+def _ask_to_compute(draft_uuid: UUID, keys: Mapping[str, Key], states: Mapping[str, State]) -> None:
+    """Have a task compute what a request cannot; commits if there is any that nobody computes."""
     lacking = [keys[name] for name, state in states.items() if not state.complete]
     if lacking and extractions.take_over(lacking):
         db.session.commit()
         send_prepare(draft_uuid)
-    return states
 
 
-def _failure(state: State | None) -> str:
+def failure(state: State | None) -> str:
     """Why a file that was read has no products; empty where it has, or will have."""
     return state.reason if state and not state.complete and state.reason != COMPUTING else ""
 
@@ -240,7 +253,7 @@ def count(draft_uuid: UUID) -> None:
     known = extractions.states(keys.values())
     states = {name: known.get(key, State()) for name, key in keys.items()}
     waiting = any(file.status in (None, Status.QUEUED, Status.RUNNING) for file in files)
-    waiting = waiting or not all(state.complete or _failure(state) for state in states.values())
+    waiting = waiting or not all(state.complete or failure(state) for state in states.values())
     if not waiting and products.lay_over(draft_uuid, files, patience=_PATIENCE_FOR_OVERLAYS):
         sheet = Sheet(draft_uuid, decided, files, states, laid=True)
         _counted(sheet, sheet.entries())
@@ -280,7 +293,7 @@ def _products(
         if row.key:
             document = documents[(row.file_id, row.key, row.number)]
         else:
-            reason = by_key[row.file_key].reason or _failure(states.get(row.file_key))
+            reason = by_key[row.file_key].reason or failure(states.get(row.file_key))
             document = {"problems": [{"severity": "error", "code": "file-failed", "message": reason}]}
         shown.append({**_shown(row.file_key, row.product, document), "failed": row.failed})
     return shown
@@ -320,6 +333,6 @@ def _progress(files: Sequence[StoredFile], states: Mapping[str, State]) -> list[
         if file.status is Status.RUNNING and file.is_archive:
             shown.append({"file": file.key, "step": "reading", "read": file.done_count, "total": file.total_count})
         state = states.get(file.key)
-        if file.is_archive and state and not state.complete and not _failure(state):
+        if file.is_archive and state and not state.complete and not failure(state):
             shown.append({"file": file.key, "step": "describing", "read": state.rows, "total": file.done_count})
     return shown

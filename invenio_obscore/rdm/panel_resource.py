@@ -153,14 +153,14 @@ class PanelResource(Resource):
     def accept(self) -> Response:
         """Accept proposals for one product."""
         where, chosen = _where(), _AcceptBody().load(json_body())["proposals"]
-        return _changed(
-            corrections.change(
-                g.identity,
-                _pid(),
-                _if_match(),
-                lambda draft, given: corrections.laid_over(given, [where], lookup.accepted(draft.id, where, chosen)),
-            )
+        done = corrections.change(
+            g.identity,
+            _pid(),
+            _if_match(),
+            lambda draft: {where: lookup.accepted(draft.id, where, chosen)},
+            what="look-up",
         )
+        return _changed(done.revision)
 
     def find_similar(self) -> Response:
         """How many products look like one."""
@@ -175,12 +175,14 @@ class PanelResource(Resource):
         values = cells(body["corrections"])
         reached: list[tuple[str, str]] = []
 
-        def edit(draft: Any, given: corrections.Corrections) -> corrections.Corrections:  # noqa: ANN401
+        def alike(draft: Any) -> Mapping[tuple[str, str], Mapping[str, Any]]:  # noqa: ANN401
             reached.extend(similar.find(draft.id, *where).addresses)
-            return corrections.laid_over(given, reached, values, body["reset"])
+            return dict.fromkeys(reached, values)
 
-        stored = corrections.change(g.identity, _pid(), _if_match(), edit)
-        return _changed(stored, changed=len(reached))
+        done = corrections.change(
+            g.identity, _pid(), _if_match(), alike, what="all that look alike", reset=body["reset"]
+        )
+        return _changed(done.revision, changed=len(reached))
 
 
 def create_blueprint(app: Flask) -> Blueprint:
@@ -225,5 +227,5 @@ def _mapping(decided: Head | Verification) -> Response:
     return _tagged({"revision": decided.revision, "mapping": decided.mapping}, decided.revision)
 
 
-def _changed(stored: Head, **more: int) -> Response:
-    return _tagged({"revision": stored.revision, **more}, stored.revision)
+def _changed(revision: int, **more: int) -> Response:
+    return _tagged({"revision": revision, **more}, revision)

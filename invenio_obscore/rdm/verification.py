@@ -106,6 +106,22 @@ def flat(given: Corrections) -> dict[Address, dict[str, Any]]:
     return {(file, product): cells for file, of in given.items() for product, cells in of.items() if cells}
 
 
+def laid_over(
+    given: Mapping[Address, Mapping[str, Any]], values: Mapping[Address, Mapping[str, Any]], reset: Collection[str] = ()
+) -> dict[Address, dict[str, Any]]:
+    """All corrections that products are to have: what is given, without these columns, and these values over it.
+
+    Those that would stay as they are are left out.
+    """
+    found = {}
+    for address, new in values.items():
+        before = given.get(address, {})
+        after = {**{name: value for name, value in before.items() if name not in reset}, **new}
+        if after != before:
+            found[address] = after
+    return found
+
+
 def store(record_uuid: UUID, decided: Verification) -> Verification:
     """Replace the draft's verification, within the current transaction.
 

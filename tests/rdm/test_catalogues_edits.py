@@ -190,7 +190,7 @@ def test_what_means_nothing_is_refused(researcher: Researcher, recid: str, body:
 def test_undo_and_redo_step_by_step(researcher: Researcher, recid: str) -> None:
     found = column(researcher, recid, "target_name")
     first = edit(researcher, recid, 0, action="set", column="target_name", value="One", selection=ALL)
-    assert first["history"] == {"undo": {"what": "set target_name", "cells": 4}, "redo": None}
+    assert first["history"] == {"undo": {"what": "set target_name", "cells": 4}, "redo": None, "refused": ""}
     edit(researcher, recid, 1, action="set", column="target_name", value="Two", selection=ALL)
     assert step(researcher, recid, "undo")["cells"] == 4
     assert set(column(researcher, recid, "target_name").values()) == {"One"}
@@ -208,14 +208,33 @@ def test_undo_and_redo_step_by_step(researcher: Researcher, recid: str) -> None:
     assert shown["history"]["undo"]["what"] == "set obs_title"
 
 
-def test_nothing_of_somebody_else_is_undone(researcher: Researcher, recid: str, run_tasks: Callable[..., int]) -> None:
+def test_what_the_form_changes_is_undone_in_turn(
+    researcher: Researcher, recid: str, run_tasks: Callable[..., int]
+) -> None:
     edit(researcher, recid, 0, action="set", column="obs_title", value="T", selection=ALL)
-    researcher.verify(recid, 1, mapping="proposal_id: 'x'", corrections={})
+    base = f"/records/{recid}/draft/obscore"
+    title = {"corrections": {"obs_title": "A"}}
+    for revision in (1, 2):  # the second time nothing is new
+        headers = {"If-Match": f'"{revision}"'}
+        researcher.request("PATCH", f"{base}/product?file=a.fits", json=title, headers=headers, status=200)
+    mapping = {"mapping": "proposal_id: 'x'"}
+    researcher.request("PUT", f"{base}/mapping", json=mapping, headers={"If-Match": '"3"'}, status=200)
     run_tasks()
-    step(researcher, recid, "undo", 409)
-    edit(researcher, recid, 2, action="set", column="obs_title", value="U", selection=ALL)
+    assert set(column(researcher, recid, "proposal_id").values()) == {"x"}
+    assert step(researcher, recid, "undo")["history"]["redo"] == {"what": "mapping", "cells": 0}
+    run_tasks()
+    assert set(column(researcher, recid, "proposal_id").values()) == {None}
+    assert column(researcher, recid, "obs_title")["a.fits"] == "A"
+    assert step(researcher, recid, "undo")["history"]["redo"]["what"] == "correct obs_title"
+    assert set(column(researcher, recid, "obs_title").values()) == {"T"}
     step(researcher, recid, "undo")
-    step(researcher, recid, "undo", 409)
+    assert set(column(researcher, recid, "obs_title").values()) == {None}
+    for _ in range(3):
+        step(researcher, recid, "redo")
+        run_tasks()
+    assert set(column(researcher, recid, "proposal_id").values()) == {"x"}
+    assert column(researcher, recid, "obs_title")["a.fits"] == "A"
+    step(researcher, recid, "redo", 409)
 
 
 def test_only_what_was_shown_is_undone(
@@ -242,7 +261,10 @@ def test_two_documentalists_at_once(researcher: Researcher, documentalist: Resea
     body = {"action": "set", "column": "obs_title", "selection": ALL}
     edit(documentalist, recid, 0, value="Mine", **body)
     edit(researcher, recid, 0, 412, value="Yours", **body)
-    step(researcher, recid, "undo", 409)
+    assert "somebody else's" in step(researcher, recid, "undo", 409)["message"]
+    path = f"/records/{recid}/draft/obscore/edits"
+    shown = researcher.request("GET", path, status=200).json["history"]
+    assert (shown["undo"], "set obs_title" in shown["refused"]) == (None, True)
     edit(researcher, recid, 1, value="Yours", **body)
     step(documentalist, recid, "undo", 409)
     step(researcher, recid, "undo")

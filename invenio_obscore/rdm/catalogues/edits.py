@@ -6,7 +6,7 @@ Each value is checked before anything changes. An edit of many thousand products
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -101,21 +101,19 @@ def make(identity: Identity, recid: str, revision: int, edit: Edit) -> Done | Le
     draft = access.draft_to_curate(identity, recid)
     if verification.head(draft.id, Stage.DRAFT).revision != revision:
         raise ConflictError("The rows were changed by somebody else in the meantime.", remedy="load them again")
-    count = reach(draft.id, edit)
-    if count > history.AT_ONCE:
-        return Left(draft.id, count)
-    return _make(identity, draft, revision, edit)
+    rows = _rows(draft.id, edit, most=history.AT_ONCE + 1)
+    if len(rows) > history.AT_ONCE:
+        return Left(draft.id, reach(draft.id, edit))
+    wanted = _wanted(draft.id, edit, rows)  # whoever changes them meanwhile makes another revision
+    with UnitOfWork(db.session) as uow:
+        changes.lock(draft.id)
+        done = changes.apply(uow, identity, draft, revision, wanted, what=edit.what) if wanted else Done(revision)
+        uow.commit()
+    return done
 
 
 def reach(draft_uuid: UUID, edit: Edit) -> int:
-    """How many products an edit reaches; its values are checked.
-
-    Raises
-    ------
-    EditError
-        A value that was typed is wrong.
-    """
-    _typed(edit)
+    """How many products an edit reaches."""
     if edit.matching is None:
         return len(edit.products) or len({address for address, _, _ in edit.cells})
     sheet = _whole_sheet(draft_uuid)
@@ -124,24 +122,19 @@ def reach(draft_uuid: UUID, edit: Edit) -> int:
     return db.session.scalar(wanted) or 0
 
 
-def _make(identity: Identity, draft: Draft, revision: int, edit: Edit, left: tuple[UUID, int] | None = None) -> Done:
-    """Make an edit and commit; a task gives the work and how many products the edit reached when it was left."""
-    work_id, total = left or (None, 0)
+def _make_left(identity: Identity, draft: Draft, revision: int, edit: Edit, work_id: UUID, total: int) -> None:
+    """Make an edit that a request left to a task when it reached so many products, and commit."""
     with UnitOfWork(db.session) as uow:
         changes.lock(draft.id)
-        if work_id and not works.is_wanted(work_id):
-            return Done(revision)  # another worker did it meanwhile
-        if work_id and reach(draft.id, edit) != total:
+        if not works.is_wanted(work_id):
+            return  # another worker did it meanwhile
+        if reach(draft.id, edit) != total:
             raise ConflictError("Other rows match now than when this was asked for.", remedy="choose them again")
-        wanted = _wanted(draft.id, edit)
-        done = Done(revision)
+        done, wanted = Done(revision), _wanted(draft.id, edit, _rows(draft.id, edit))
         if wanted:
-            done = changes.apply(uow, identity, draft, revision, wanted, follow=work_id is None)
-            history.record(draft.id, identity, edit.what, done)
-        if work_id:
-            works.note_result(work_id, done.to_dict())
+            done = changes.apply(uow, identity, draft, revision, wanted, what=edit.what, follow=False)
+        works.note_result(work_id, done.to_dict())
         uow.commit()
-    return done
 
 
 def attend(work: ObsCoreWork) -> None:
@@ -152,28 +145,28 @@ def attend(work: ObsCoreWork) -> None:
     draft = access.draft_of_task(work.record_uuid)
     if draft is None:
         raise NotFoundError("There is no such draft any more: it was published or discarded.")
-    _wait_until_laid(work_id, draft.id, total)
+    wait_until_laid(draft.id, lambda: works.progressed(work_id, 0, total))
     if "back" in body:
         history.repeat_now(identity, draft, body["revision"], body["step"], back=body["back"], work_id=work_id)
     else:
-        _make(identity, draft, body["revision"], load_edit(body["edit"]), (work_id, total))
+        _make_left(identity, draft, body["revision"], load_edit(body["edit"]), work_id, total)
     products.lay_over_all(draft.id, partial(works.progressed, work_id))
     works.finish(work_id)
     db.session.commit()
     send_prepare(draft.id)
 
 
-def _wait_until_laid(work_id: UUID, draft_uuid: UUID, total: int) -> None:
+def wait_until_laid(draft_uuid: UUID, while_waiting: Callable[[], Any]) -> None:
     """Have former corrections worked in first: by this task, unless another one is at it."""
     for _ in range(_PATIENCE):
-        if products.lay_over_all(draft_uuid, lambda done, of: works.progressed(work_id, 0, total)):
+        if products.lay_over_all(draft_uuid, lambda done, of: while_waiting()):
             return
         time.sleep(1)
-        works.progressed(work_id, 0, total)
+        while_waiting()
 
 
 def _whole_sheet(draft_uuid: UUID) -> Sheet:
-    sheet = listing.open_sheet(draft_uuid)
+    sheet = listing.sheet_now(draft_uuid)
     if not sheet.is_whole:
         raise ServiceError(
             "Files are still being read, or corrections of many rows worked in: what matches is not known yet.",
@@ -182,16 +175,12 @@ def _whole_sheet(draft_uuid: UUID) -> Sheet:
     return sheet
 
 
-def _wanted(draft_uuid: UUID, edit: Edit) -> dict[Address, dict[str, Any]]:
+def _wanted(draft_uuid: UUID, edit: Edit, rows: Mapping[Address, Mapping[str, Any]]) -> dict[Address, dict[str, Any]]:
     """All corrections that each of the products is to have; those that stay as they are are left out."""
     typed = _typed(edit)
-    columns = sorted({name for values in typed.values() for name in values} | set(edit.columns))
-    rows = _rows(draft_uuid, edit, columns)
     given = verification.corrections_of(draft_uuid, Stage.DRAFT, list(rows))
     if edit.action == "reset":
-        dropped = set(edit.columns)
-        kept = {a: {n: v for n, v in given.get(a, {}).items() if n not in dropped} for a in rows}
-        return {address: values for address, values in kept.items() if values != given.get(address, {})}
+        return verification.laid_over(given, dict.fromkeys(rows, {}), set(edit.columns))
     if edit.action == "fill":
         first = next(iter(rows.values()), {})
         values = {name: first.get(name) for name in edit.columns}
@@ -200,9 +189,8 @@ def _wanted(draft_uuid: UUID, edit: Edit) -> dict[Address, dict[str, Any]]:
     wanted = {}
     for address, row in rows.items():
         values = typed[_EVERY] if _EVERY in typed else typed[address]
-        if new := {name: value for name, value in values.items() if row.get(name) != value}:
-            wanted[address] = {**given.get(address, {}), **new}
-    return wanted
+        wanted[address] = {name: value for name, value in values.items() if row.get(name) != value}
+    return verification.laid_over(given, wanted)
 
 
 #: In place of an address: each product of the selection.
@@ -243,22 +231,24 @@ def _read(column: str, value: Cell) -> dict[str, Cell]:
     return read_cells({column: value})
 
 
-def _rows(draft_uuid: UUID, edit: Edit, columns: Sequence[str]) -> dict[Address, dict[str, Any]]:
-    """The cells of the products as they are, in the order of the selection.
+def _rows(draft_uuid: UUID, edit: Edit, *, most: int | None = None) -> dict[Address, dict[str, Any]]:
+    """The cells of the products as they are, in the order of the selection; of what matches so many at most.
 
     Raises
     ------
     EditError
-        The draft has no such product.
+        Values that were typed are wrong, or the draft has no such product.
     """
+    typed = _typed(edit)
+    columns = sorted({name for values in typed.values() for name in values} | set(edit.columns))
     if edit.matching is not None:
         sheet = _whole_sheet(draft_uuid)
         found = sheet.entries({*columns, *edit.matching.columns})
         statement = select(found).where(*conditions(found, edit.matching), ~found.c.failed)
         statement = statement.order_by(*order(found, edit.matching.sort))
-        return _by_address(statement, columns)
+        return _by_address(statement.limit(most), columns)
     wanted = list(dict.fromkeys(edit.products or (address for address, _, _ in edit.cells)))
-    known = _named_rows(listing.open_sheet(draft_uuid), wanted, columns)
+    known = _named_rows(listing.sheet_now(draft_uuid), wanted, columns)
     mistakes = [
         Mistake(f"There is no product {address[1][:100]!r} in a file {address[0][:100]!r}", "products", index, address)
         for index, address in enumerate(wanted)
@@ -270,10 +260,7 @@ def _rows(draft_uuid: UUID, edit: Edit, columns: Sequence[str]) -> dict[Address,
 
 
 def _named_rows(sheet: Sheet, wanted: Sequence[Address], columns: Sequence[str]) -> dict[Address, dict[str, Any]]:
-    files = {file for file, _ in wanted}
-    some = Sheet(
-        sheet.draft_uuid, sheet.decided, [file for file in sheet.files if file.key in files], sheet.states, sheet.laid
-    )
+    some = sheet.of_files({file for file, _ in wanted})
     if not some.keys:
         return {}
     found = some.entries(columns, one_by_one=True)

@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from flask_principal import Identity
 from invenio_db import db
+from sqlalchemy import select
 
-from ...errors import InputError
-from .. import access, audit, corrections, extractions, products, verification
-from ..changes import Done
-from ..models import Stage, Status
-from ..stored_files import StoredFile, list_files
-from ..verification import Corrections, Verification
-from . import history, table
+from ...errors import InputError, ServiceError
+from .. import access, audit, corrections, listing
+from ..cells import COLUMNS
+from ..entries import order
+from ..listing import Sheet, failure
+from ..models import Status
+from ..verification import Address
+from . import table
 from .table import Differences, Row, Table
 
+_WHAT = "table taken in"
 _UNFINISHED = frozenset((None, Status.QUEUED, Status.RUNNING))
-#: Files whose products are loaded together.
-_BATCH = 50
+#: Rows that one statement asks for, if its files do not have more, and that are in memory at once.
+_BATCH = 2000
 
 
 @dataclass
@@ -41,10 +43,11 @@ def export(identity: Identity, recid: str) -> Iterator[Row]:
         The identity may not read the draft's files.
     InputError
         Some files are still being read: the table would lack their rows.
+    ServiceError
+        Corrections of many rows are still being worked in.
     """
     draft = access.draft_to_read(identity, recid)
-    decided = verification.current(draft.id, Stage.DRAFT)
-    rows = _rows(_finished(draft.id, decided), decided)
+    rows = _rows(_finished(listing.open_sheet(draft.id)))
     db.session.commit()  # what was computed for this stays
     return rows
 
@@ -56,12 +59,14 @@ def compare(identity: Identity, recid: str, given: Table) -> Comparison:
     ------
     TableError
         It is not the draft's table; each mistake with its line.
+    InputError, ServiceError
+        See `export`.
     """
     draft = access.draft_to_change(identity, recid)
-    decided = verification.current(draft.id, Stage.DRAFT)
-    found = table.compare(_rows(_finished(draft.id, decided), decided), given)
+    sheet = _finished(listing.open_sheet(draft.id))
+    found = table.compare(_rows(sheet), given)
     db.session.commit()
-    return Comparison(decided.revision, found)
+    return Comparison(sheet.decided.revision, found)
 
 
 def take_in(identity: Identity, recid: str, revision: int, given: Table) -> Comparison:
@@ -76,58 +81,58 @@ def take_in(identity: Identity, recid: str, revision: int, given: Table) -> Comp
     ------
     TableError
         It is not the draft's table; each mistake with its line.
+    InputError, ServiceError
+        See `export`.
     ConflictError
         Somebody else changed mapping or corrections since.
     """
-    draft = access.draft_to_change(identity, recid)
-    decided = verification.current(draft.id, Stage.DRAFT)
-    files = _finished(draft.id, decided)
-    db.session.commit()
     made = Comparison(revision)
 
-    def edit(draft: object, present: Corrections) -> Corrections:
-        made.differences = table.compare(_rows(files, decided), given)
-        return _laid_over(present, made.differences)
+    def changed(draft: Any) -> dict[Address, dict[str, Any]]:  # noqa: ANN401 - the instance's own draft class
+        rows = _rows(_finished(listing.sheet_now(draft.id)))
+        found = made.differences = table.compare(rows, given)
+        return {address: {name: new for name, (_, new) in each.items()} for address, each in found.changes.items()}
 
-    def note(draft: Any, done: Done) -> None:  # noqa: ANN401 - the instance's own draft class
-        history.record(draft.id, identity, "table taken in", done)
-
-    kept = corrections.change(identity, recid, revision, edit, action=audit.ImportAuditLog, note=note)
-    made.revision = kept.revision
+    done = corrections.change(identity, recid, revision, changed, what=_WHAT, action=audit.ImportAuditLog)
+    made.revision = done.revision
     return made
 
 
-def _finished(draft_uuid: UUID, decided: Verification) -> list[StoredFile]:
-    """The draft's files, once everything in them was read and described."""
-    files = list_files(draft_uuid, Stage.DRAFT)
-    keys = products.keys_of(files, decided.mapping)
-    states = products.computed(files, keys, decided.mapping)
-    waiting = [file.key for file in files if file.status in _UNFINISHED]
-    waiting += [
-        file.key
-        for file in files
-        if file.is_archive and file.key in states and not states[file.key].complete and not states[file.key].reason
-    ]
+def _finished(sheet: Sheet) -> Sheet:
+    """The sheet, once everything in its files was read, described and corrected."""
+    waiting = [file.key for file in sheet.files if file.status in _UNFINISHED]
+    waiting += [name for name, state in sheet.states.items() if not state.complete and not failure(state)]
     if waiting:
         shown = ", ".join(name[:100] for name in waiting[:3])
         raise InputError(f"{len(waiting)} file(s) are still being read: {shown}", remedy="wait until they are done")
-    return files
+    if not sheet.laid:
+        raise ServiceError("Corrections of many rows are still being worked in.", remedy="wait until it is done")
+    return sheet
 
 
-def _rows(files: Sequence[StoredFile], decided: Verification) -> Iterator[Row]:
-    for start in range(0, len(files), _BATCH):
-        for found in products.documents_of(files[start : start + _BATCH], decided):
-            seen: set[str] = set()
-            for document, _ in found.documents:
-                name = extractions.name_of(document)
-                if name not in seen:  # an archive may have two members of one name
-                    seen.add(name)
-                    yield found.file.key, name, document.get("row", {})
+def _rows(sheet: Sheet) -> Iterator[Row]:
+    for names in _batches(sheet):
+        found = sheet.of_files(names).entries(COLUMNS, one_by_one=True)
+        cells = [found.c[name] for name in ("file_key", "product", *COLUMNS)]
+        statement = select(*cells).where(~found.c.failed).order_by(*order(found, "file"))
+        seen: set[Address] = set()
+        for row in db.session.execute(statement, execution_options={"yield_per": _BATCH}).mappings():
+            address = row["file_key"], row["product"]
+            if address not in seen:  # an archive may have two members of one name
+                seen.add(address)
+                yield (*address, row)
 
 
-def _laid_over(present: Corrections, differences: Differences) -> Corrections:
-    changed = {name: {product: dict(values) for product, values in of.items()} for name, of in present.items()}
-    for (file_key, product), columns in differences.changes.items():
-        values = changed.setdefault(file_key, {}).setdefault(product, {})
-        values.update({name: new for name, (_, new) in columns.items()})
-    return changed
+def _batches(sheet: Sheet) -> Iterator[Sequence[str]]:
+    """Names of files that have few products together, or one that has many."""
+    names: list[str] = []
+    count = 0
+    for file in sheet.files:
+        rows = sheet.states[file.key].rows if file.key in sheet.states else 0
+        if names and count + rows > _BATCH:
+            yield names
+            names, count = [], 0
+        names.append(file.key)
+        count += rows
+    if names:
+        yield names

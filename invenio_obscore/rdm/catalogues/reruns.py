@@ -23,13 +23,16 @@ from .. import access, audit, changes, listing, overlays, products, sheets, veri
 from ..cells import COLUMNS
 from ..changes import Done
 from ..entries import entries
+from ..listing import Sheet
 from ..models import ObsCoreOverlay, ObsCorePublished, ObsCoreWork, Stage, Status
 from ..products import keys_of
 from ..stored_files import StoredFile, list_files
 from . import works
 from .differences import Comparison, published_rows, published_version, rows
+from .edits import wait_until_laid
 
 _KIND = "rerun"
+_WHAT = "accepted run"
 #: Reruns of a draft that are kept beside the newest.
 _KEPT = 2
 
@@ -77,10 +80,12 @@ def read(identity: Identity, recid: str, name: str, *, page: int, size: int) -> 
     shown |= {"mapping": work.body["mapping"], "page": page, "size": size, "products": [], "total_products": 0}
     if shown["state"] == "done" and work.result:
         counts = work.result["counts"]
+        sheet = listing.open_sheet(draft.id)
         shown["total_products"] = _differing(counts)
-        shown["products"] = (
-            _compared(draft, work.id, work.body["mapping"]).page(page, size) if shown["total_products"] else []
-        )
+        if not sheet.laid:
+            shown["state"] = "running"  # corrections are worked in: there is nothing yet to compare with
+        elif shown["total_products"]:
+            shown["products"] = _compared(draft, sheet, work.id, work.body["mapping"]).page(page, size)
     db.session.commit()
     return shown
 
@@ -128,7 +133,7 @@ def accept(identity: Identity, recid: str, name: str, revision: int) -> Done:
         counts, mapping = (work.result or {})["counts"], work.body["mapping"]
         mapped = {"products": _differing(counts), "columns": counts["columns"]}
         done = changes.apply(
-            uow, identity, draft, revision, {}, mapping=mapping, mapped=mapped, action=audit.RerunAuditLog
+            uow, identity, draft, revision, {}, what=_WHAT, mapping=mapping, mapped=mapped, action=audit.RerunAuditLog
         )
         _take_overlays(draft.id, work.id)
         works.drop(work.id)
@@ -169,8 +174,10 @@ def attend(work: ObsCoreWork) -> None:
         works.progressed(work_id, number, len(files))
     if verification.head(draft_uuid, Stage.DRAFT).revision == revision:
         _lay_over(work_id, draft_uuid, files, mapping)
+    wait_until_laid(draft_uuid, lambda: works.progressed(work_id, len(files), len(files)))
     of = sheets.digest(revision, keys_of(files, mapping))
-    works.note_result(work_id, {"counts": _compared(draft, work_id, mapping).count().to_dict(), "of": of})
+    counts = _compared(draft, listing.sheet_now(draft_uuid), work_id, mapping).count()
+    works.note_result(work_id, {"counts": counts.to_dict(), "of": of})
     works.finish(work_id)
     db.session.commit()
 
@@ -186,10 +193,9 @@ def _lay_over(work_id: UUID, draft_uuid: UUID, files: Sequence[StoredFile], mapp
     overlays.refresh(work_id, given, on_batch=is_wanted)
 
 
-def _compared(draft: Any, work_id: UUID, mapping: str) -> Comparison:  # noqa: ANN401 - the instance's own draft class
+def _compared(draft: Any, sheet: Sheet, work_id: UUID, mapping: str) -> Comparison:  # noqa: ANN401 - the instance's own draft class
     """The draft's rows as they are (or as an older extractor made them, if they are public) and as they would be."""
     after = rows(entries(work_id, keys_of(_read(draft.id), mapping), columns=COLUMNS))
-    sheet = listing.open_sheet(draft.id)
     version = published_version(draft) if mapping == sheet.decided.mapping else None
     if version is not None and is_outdated(version):
         return Comparison(published_rows(version), after)
