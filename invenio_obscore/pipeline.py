@@ -8,7 +8,7 @@ made again at any time without the file.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
@@ -105,20 +105,31 @@ def products(
     return found
 
 
-def _leave_out(product: Product) -> None:
+def _leave_out(product: Product, changed: Collection[str] | None = None) -> None:
     """Empty what breaks the standard, whoever set it, and say so: such a row must reach no table."""
-    for violation in list(unpublishable(product.row)):
+    for violation in list(unpublishable(product.row, changed)):
         message = f"{violation.message[:400]}; the value is left out"
         product.row[violation.column] = None
         product.evidence.pop(violation.column, None)
         product.problems.append(Problem("attention", "against-standard", message, column=violation.column))
 
 
-def correct(found: Sequence[Product], corrections: Corrections, *, system: frozenset[str] = SYSTEM_COLUMNS) -> None:
+def correct(
+    found: Sequence[Product],
+    corrections: Corrections,
+    *,
+    system: frozenset[str] = SYSTEM_COLUMNS,
+    checked: bool = False,
+) -> None:
     """Apply a depositor's corrections to the products of one file.
 
     A correction of a product that the file does not have (any more) becomes a problem of its first product; what
     breaks the standard, whoever set it, is left out with a problem.
+
+    Parameters
+    ----------
+    checked
+        Whether the products came through `products`: only what is corrected may break the standard then.
 
     Raises
     ------
@@ -135,8 +146,9 @@ def correct(found: Sequence[Product], corrections: Corrections, *, system: froze
             continue
         for column, value in values.items():
             _correct(product, column, value, system)
+    changed = {column for values in corrections.values() for column in values} if checked else None
     for product in found:
-        _leave_out(product)
+        _leave_out(product, changed)
 
 
 def _report_orphan(found: Sequence[Product], name: str) -> None:

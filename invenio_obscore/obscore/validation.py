@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,9 +55,15 @@ def flaw(column: str, value: Value) -> str:
     return check(value) if check and value is not None else ""
 
 
-def unpublishable(row: ObsCoreRow) -> Iterator[Violation]:
-    """Values that are there and break the standard: each that is wrong alone, and both of a pair in wrong order."""
-    yield from _each(row)
+def unpublishable(row: ObsCoreRow, changed: Collection[str] | None = None) -> Iterator[Violation]:
+    """Values that are there and break the standard: each that is wrong alone, and both of a pair in wrong order.
+
+    Parameters
+    ----------
+    changed
+        The columns that may be wrong alone; without, any.
+    """
+    yield from _each(row, changed)
     for violation in _orders(row):
         low = next(low for low, high in _ORDERED if high == violation.column)
         yield violation
@@ -137,8 +143,10 @@ if not _CHECKS.keys() <= ALL_COLUMNS.keys():
     raise AssertionError("a check for a column that does not exist")
 
 
-def _each(row: ObsCoreRow) -> Iterator[Violation]:
+def _each(row: ObsCoreRow, names: Collection[str] | None = None) -> Iterator[Violation]:
     for name, check in _CHECKS.items():
+        if names is not None and name not in names:
+            continue
         value = row[name]
         if value is not None and (message := check(value)):
             yield Violation(name, message)

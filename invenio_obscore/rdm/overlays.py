@@ -156,7 +156,7 @@ def corrected(document: Mapping[str, Any], values: Mapping[str, Any], orphans: S
     """An extracted product with corrections laid over it."""
     product = Product.from_dict(dict(document))
     try:
-        correct([product], {address(product): values}, system=SYSTEM_COLUMNS)
+        correct([product], {address(product): values}, system=SYSTEM_COLUMNS, checked=True)
     except ColumnError as error:
         # Corrections are checked when they come; only a column that a later version dropped ends here.
         product.problems.append(Problem("attention", "correction-failed", str(error), column=error.column))
