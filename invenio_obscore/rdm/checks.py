@@ -8,7 +8,7 @@ severity of the check's configuration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
@@ -23,18 +23,20 @@ from invenio_db.uow import UnitOfWork
 from invenio_i18n import gettext as _
 from invenio_i18n import lazy_gettext
 from invenio_rdm_records.proxies import current_rdm_records_service
-from sqlalchemy import Text, cast, func, select, tuple_
+from sqlalchemy import Text, cast, func, select, text, tuple_
 from sqlalchemy.exc import NoResultFound
 
-from . import access, entries, overlays, verification
-from .extractions import Key, name_of, parsed
-from .models import ObsCoreExtracted, Stage, Status
+from . import access, products, verification
+from .extractions import Key, parsed
+from .models import ObsCoreExtracted, ObsCoreOverlay, Stage, Status
 from .products import keys_of
 from .stored_files import count_by_status, list_files
 from .wording import problem_in_words
 
-#: The worst products of a record, after corrections, that a check looks at; where there are more it says "at least".
-MOST = 500
+#: Seconds that a check lays corrections over products; a task does the rest, and runs the check again.
+_PATIENCE = 1.0
+#: Products that are in memory at once.
+_AT_ONCE = 500
 #: Problems that say that a value breaks the standard.
 _AGAINST = frozenset({"against-standard"})
 #: Where the deposit form shows the findings.
@@ -54,12 +56,12 @@ class Finding:
 
 @dataclass
 class Summary:
-    """What was found in the files of a draft or record; ``more`` says that not every product was looked at."""
+    """What was found in the files of a draft or record; ``correcting`` says that not all corrections are looked at."""
 
     products: int = 0
     failed: int = 0
     waiting: int = 0
-    more: bool = False
+    correcting: bool = False
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -166,15 +168,17 @@ def ensure_config(severity: Severity = Severity.INFO) -> bool:
 def summarise(record_uuid: UUID, stage: Stage) -> Summary:
     """What clients would miss, by kind of problem; what breaks the standard first, then what most products have."""
     files = list_files(record_uuid, stage)
-    decided = verification.current(record_uuid, stage)
-    keys = keys_of(files, decided.mapping)
+    keys = keys_of(files, verification.head(record_uuid, stage).mapping)
     found = _counts(list(keys.values()))
     found.failed += sum(file.status is Status.FAILED for file in files)
     found.waiting = sum(file.status in _UNREAD for file in files)
-    names = {key: name for name, key in keys.items()}
-    worst = _worst(record_uuid, keys)
-    found.more = found.products > MOST
-    found.findings = _findings(_problems(doc, decided.corrections.get(names[key], {})) for key, doc in worst)
+    if stage is Stage.DRAFT:
+        found.correcting = not products.lay_over(record_uuid, files, patience=_PATIENCE)
+        documents = _corrected(record_uuid, list(keys.values()))
+    else:
+        decided = verification.current(record_uuid, stage)
+        documents = (one for file in products.documents_of(files, decided) for one, _ in file.documents)
+    found.findings = _findings(document["problems"] for document in documents)
     return found
 
 
@@ -183,35 +187,35 @@ def _counts(keys: Sequence[Key]) -> Summary:
     if not keys:
         return Summary()
     counted = select(func.count().filter(~entry.failed), func.count().filter(entry.failed))
-    products, failed = db.session.execute(counted.where(tuple_(entry.file_id, entry.key).in_(list(keys)))).one()
-    return Summary(products, failed)
+    found, failed = db.session.execute(counted.where(tuple_(entry.file_id, entry.key).in_(list(keys)))).one()
+    return Summary(found, failed)
 
 
-def _worst(record_uuid: UUID, keys: Mapping[str, Key]) -> Iterable[tuple[Key, dict[str, Any]]]:
+def _corrected(draft_uuid: UUID, keys: Sequence[Key]) -> Iterator[dict[str, Any]]:
+    """Every product of a draft with its corrections, without holding them all at once."""
     if not keys:
-        return ()
-    worst = entries.entries(record_uuid, keys)
-    entry, found = ObsCoreExtracted, worst.c
+        return
+    entry, overlay = ObsCoreExtracted, ObsCoreOverlay
+    # Statistics of what was written just now would lead to a plan that looks each overlay up by itself.
+    db.session.execute(text("SET LOCAL enable_nestloop = off"))
+    same = (overlay.file_id == entry.file_id) & (overlay.key == entry.key) & (overlay.number == entry.number)
+    # As text: PostgreSQL's own functions refuse the odd characters that a header may hold.
+    chosen = func.coalesce(cast(overlay.document, Text), cast(entry.document, Text))
     statement = (
-        select(entry.file_id, entry.key, cast(entry.document, Text).label("text"))
-        .join(worst, (entry.file_id == found.file_id) & (entry.key == found.key) & (entry.number == found.number))
-        .where(~found.failed)
-        .order_by(*entries.order(worst, "attention"))
-        .limit(MOST)
+        select(chosen)
+        .select_from(entry)
+        .outerjoin(overlay, same & (overlay.record_uuid == draft_uuid))
+        .where(tuple_(entry.file_id, entry.key).in_(list(keys)), ~entry.failed)
+        .order_by(entry.file_id, entry.key, entry.number)
+        .execution_options(yield_per=_AT_ONCE)
     )
-    return (((row.file_id, row.key), parsed(row.text)) for row in db.session.execute(statement))
+    yield from map(parsed, db.session.scalars(statement))
 
 
-def _problems(document: dict[str, Any], given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    values = given.get(name_of(document))
-    problems: list[dict[str, Any]] = (overlays.corrected(document, values) if values else document)["problems"]
-    return problems
-
-
-def _findings(products: Iterable[list[dict[str, Any]]]) -> list[Finding]:
+def _findings(every: Iterable[list[dict[str, Any]]]) -> list[Finding]:
     """One finding for each kind of problem, with the words of its first product."""
     kinds: dict[tuple[str, str], Finding] = {}
-    for problems in products:
+    for problems in every:
         for kind, problem in {(each["code"], each.get("column", "")): each for each in problems}.items():
             code, column = kind
             name = "-".join(filter(None, (column, code)))
@@ -224,23 +228,28 @@ def _findings(products: Iterable[list[dict[str, Any]]]) -> list[Finding]:
 def _errors(found: Summary, severity: Severity) -> list[dict[str, Any]]:
     errors = [_error(finding, found, severity) for finding in found.findings]
     if found.failed:
-        text = _("%(count)s files or members could not be read: no data product is made of them.", count=found.failed)
-        errors.append(_described("unread", text, "info"))
+        words = _("%(count)s files or members could not be read: no data product is made of them.", count=found.failed)
+        errors.append(_described("unread", words, "info"))
     if found.waiting:
         errors.append(_described("waiting", _("%(count)s files are still being read.", count=found.waiting), "info"))
+    if found.correcting:
+        words = _("Corrections of many products are still being worked in: check again in a minute.")
+        errors.append(_described("correcting", words, _severity(severity)))
     return errors
 
 
+def _severity(configured: Severity) -> str:
+    """Whether what breaks the standard, or may do so, keeps a record from being published."""
+    return "error" if configured == Severity.FAIL else "info"
+
+
 def _error(finding: Finding, found: Summary, configured: Severity) -> dict[str, Any]:
-    words = (
-        _("At least %(count)s of %(total)s data products") if found.more else _("%(count)s of %(total)s data products")
-    )
-    count = words % {"count": finding.products, "total": found.products}
+    count = _("%(count)s of %(total)s data products", count=finding.products, total=found.products)
     if not finding.breaks:
         return _described(finding.name, _("%(count)s: %(what)s", count=count, what=finding.message), "info")
-    severity = "error" if configured == Severity.FAIL else "info"
-    text = _("%(count)s, against the standard: %(what)s", count=count, what=finding.message)
-    return _described(finding.name, text, severity)
+    severity = _severity(configured)
+    words = _("%(count)s, against the standard: %(what)s", count=count, what=finding.message)
+    return _described(finding.name, words, severity)
 
 
 def _described(name: str, message: str, severity: str) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask_principal import Identity
 from invenio_db import db
 from invenio_rdm_records.proxies import current_rdm_records_service
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, RowMapping, Select, func, select
 
 from ..db.publication import rows_table
 from ..obscore.columns import OBSCORE
@@ -37,12 +38,8 @@ def read(identity: Identity, recid: str, query: Query) -> dict[str, Any]:
     """
     record = current_rdm_records_service.read(identity, recid)._record
     recid = str(record.pid.pid_value)
-    every = _every(recid)
-    wanted = every.where(*_conditions(query))
-    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    ordered = wanted.order_by(*_order(query.sort)).offset((query.page - 1) * query.size).limit(query.size)
-    rows = db.session.execute(ordered).mappings().all()
-    products = db.session.scalar(select(func.count()).select_from(every.subquery())) or 0
+    total, rows = _found(recid, query, query.size)
+    products = db.session.scalar(select(func.count()).select_from(_every(recid).subquery())) or 0
     return {
         "id": recid,
         "products": [_shown(dict(row)) for row in rows],
@@ -52,6 +49,19 @@ def read(identity: Identity, recid: str, query: Query) -> dict[str, Any]:
         "counts": {"products": products, "attention": 0, "failed": 0},
         "versions": versions_with_rows(record),
     }
+
+
+def first(identity: Identity, recid: str, query: Query, most: int) -> tuple[int, Sequence[RowMapping]]:
+    """How many products a query finds, and the rows of the first ones; raises as `read`."""
+    record = current_rdm_records_service.read(identity, recid)._record
+    return _found(str(record.pid.pid_value), replace(query, page=1), most)
+
+
+def _found(recid: str, query: Query, size: int) -> tuple[int, Sequence[RowMapping]]:
+    wanted = _every(recid).where(*_conditions(query))
+    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    ordered = wanted.order_by(*_order(query.sort)).offset((query.page - 1) * size).limit(size)
+    return total, db.session.execute(ordered).mappings().all()
 
 
 def _every(recid: str) -> Select[Any]:
@@ -90,11 +100,17 @@ def _order(sort: str) -> Sequence[ColumnElement[Any]]:
     return [*((column.desc() if backwards else column.asc()).nulls_last() for column in chosen), *stable]
 
 
+def name_of(row: Mapping[str, Any] | RowMapping) -> str:
+    """The product of a row inside its file, as corrections name it."""
+    return f"{row['member']}#{row['key']}" if row["member"] or row["key"] else ""
+
+
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    product = name_of(row)
     file_key, member, key = row.pop("file_key"), row.pop("member"), row.pop("key")
     return {
         "file": file_key,
-        "product": f"{member}#{key}" if member or key else "",
+        "product": product,
         "member": member,
         "key": key,
         "attention": 0,

@@ -10,12 +10,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from flask_resources import HTTPJSONException, Resource, ResourceConfig, create_error_handler, route
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from ..mapping.typed import read_cells
-from . import access, deposits, filters, listing, published_listing, published_rows, retries, verification
+from . import access, deposits, filters, listing, outlines, published_listing, published_rows, retries, verification
 from .deposits import DraftPage
 from .filters import FilterError
 from .http_errors import ERROR_HANDLERS
@@ -61,11 +62,13 @@ class ObsCoreResource(Resource):
             route("GET", draft, self.read_draft),
             route("PUT", draft, self.update_draft),
             route("GET", f"{draft}/products", self.list_products),
+            route("GET", f"{draft}/outlines", self.outline_products),
             route("GET", f"{draft}/product", self.read_product),
             route("PATCH", f"{draft}/product", self.correct_product),
             route("POST", f"{draft}/retry", self.read_again),
             route("GET", record, self.read_record),
             route("GET", f"{record}/products", self.list_published),
+            route("GET", f"{record}/outlines", self.outline_published),
         ]
 
     def read_draft(self) -> Response:
@@ -94,6 +97,10 @@ class ObsCoreResource(Resource):
             "complete": page.complete,
         }
         return _tagged(body, page.revision)
+
+    def outline_products(self) -> Response:
+        """Where, at which wavelengths and when all products lie that a listing would show."""
+        return _compact(outlines.of_draft(g.identity, _pid(), query_of(_listing(ListingSchema()), "attention")))
 
     def read_product(self) -> Response:
         """One product of a draft with its evidence and corrections."""
@@ -134,6 +141,10 @@ class ObsCoreResource(Resource):
         """A page of the products of a published record that stand in ``ivoa.obscore``."""
         query = query_of(_listing(PublishedListingSchema()), "file")
         return jsonify(published_listing.read(g.identity, _pid(), query))
+
+    def outline_published(self) -> Response:
+        """The same of all products of a published record, public rows only."""
+        return _compact(outlines.of_record(g.identity, _pid(), query_of(_listing(PublishedListingSchema()), "file")))
 
 
 def create_blueprint(app: Flask) -> Blueprint:
@@ -209,6 +220,13 @@ def _shown(product: dict[str, Any], columns: Sequence[str] | None) -> dict[str, 
 def _tagged(body: dict[str, Any], revision: int) -> Response:
     response = jsonify(body)
     response.set_etag(str(revision))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _compact(body: dict[str, Any]) -> Response:
+    """JSON of thousands of lines, without blanks."""
+    response = current_app.response_class(orjson.dumps(body), mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -49,11 +49,24 @@ def test_what_was_corrected_is_missing_no_more(app: Any, researcher: Researcher,
     assert not any("t_min is missing" in message for message in messages)
 
 
-def test_of_many_products_the_worst_are_looked_at(
+def test_an_error_is_found_in_a_product_that_else_is_complete(
+    app: Any, researcher: Researcher, recid: str, read_queued: Callable[[], int]
+) -> None:
+    researcher.verify(recid, 0, corrections={"m31.fits": {"": {"em_min": 5e-7, "em_max": 6e-7, "t_min": 58604.125}}})
+    researcher.verify(recid, 1, corrections={"all.zip": {"z2.fits#": {"em_min": 6e-7, "em_max": 5e-7}}})
+    (first, *_) = _run(app, recid, "FAIL")["errors"]
+    assert first["messages"][0].startswith("1 of 4 data products, against the standard")
+
+
+def test_it_waits_for_corrections_that_a_task_works_in(
     app: Any, researcher: Researcher, recid: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("invenio_obscore.rdm.checks.MOST", 1)
-    assert _run(app, recid)["errors"][0]["messages"][0].startswith("At least 1 of 4 data products: t_max")
+    researcher.verify(recid, 0, corrections={"m31.fits": {"": {"t_min": 58604.125, "t_max": 58604.126}}})
+    monkeypatch.setattr("invenio_obscore.rdm.products._MANY", 1)
+    monkeypatch.setattr("invenio_obscore.rdm.sheets.is_laid", lambda *_: False)
+    found = _run(app, recid, "FAIL")
+    assert any("still being worked in" in error["messages"][0] for error in found["errors"])
+    assert not found["success"]
 
 
 def test_what_breaks_the_standard_blocks_where_the_operator_says_so(

@@ -103,6 +103,28 @@ def test_other_queries_are_refused(researcher: Researcher, recid: str, query: An
     assert answer.status_code == 400
 
 
+def _outlines(who: Researcher, address: str, **query: Any) -> tuple[Any, list[dict[str, Any]]]:
+    answer = who.request("GET", f"/records/{address}/outlines", query_string=query, status=200).json
+    return answer, [dict(zip(answer["columns"], one, strict=True)) for one in answer["products"]]
+
+
+def test_outlines_have_the_places_of_the_listing(
+    researcher: Researcher, recid: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _correct(researcher, recid, "a.fits", "", '"0"', corrections={"s_ra": 40.0})
+    listed = _listed(researcher, recid)
+    answer, drawn = _outlines(researcher, f"{recid}/draft/obscore")
+    assert answer["total"] == listed["total"] == 5
+    assert [(one["file"], one["product"]) for one in drawn] == [_names(listed)[one["place"]] for one in drawn]
+    assert {one["target_name"]: one["s_ra"] for one in drawn} == {"Alpha": 40.0, "Beta": 20.0, "Gamma": 10.0}
+    assert all(one["s_region"].startswith("Polygon ICRS") for one in drawn if one["target_name"] != "Alpha")
+    _, some = _outlines(researcher, f"{recid}/draft/obscore", q="beta")
+    assert [(one["place"], one["file"]) for one in some] == [(0, "b.fits")]
+    monkeypatch.setattr("invenio_obscore.rdm.outlines.MOST", 3)
+    answer, drawn = _outlines(researcher, f"{recid}/draft/obscore")
+    assert (answer["total"], answer["most"], len(drawn)) == (5, 3, 1)
+
+
 def test_one_product_is_corrected(researcher: Researcher, recid: str) -> None:
     path = f"/records/{recid}/draft/obscore/product"
     seen = researcher.request("GET", path, query_string={"file": "c.zip", "product": "x/1.fits#"}, status=200)
@@ -159,7 +181,7 @@ def test_corrections_of_files_that_are_not_there_are_refused(researcher: Researc
 
 def test_strangers_see_nothing(researcher: Researcher, stranger: Researcher, visitor: Researcher, recid: str) -> None:
     for user in (stranger, visitor):
-        for path in ("products", "product?file=a.fits"):
+        for path in ("products", "outlines", "product?file=a.fits"):
             assert user.request("GET", f"/records/{recid}/draft/obscore/{path}").status_code == 403
     for condition in ('"0"', "*", '"0", "1"'):
         _correct(stranger, recid, "a.fits", "", condition, status=403, corrections={"s_dec": 1})
@@ -189,3 +211,14 @@ def test_published_products(researcher: Researcher, visitor: Researcher, recid: 
     assert _names(visitor.request("GET", path, query_string={"q": "gamma"}, status=200).json) == [
         ("c.zip", "x/1.fits#")
     ]
+    _, drawn = _outlines(visitor, f"{recid}/obscore", sort="target_name")
+    assert [(one["place"], one["file"], one["product"]) for one in drawn] == [
+        (place, *name) for place, name in enumerate(_names(listed))
+    ]
+    assert [one["s_ra"] for one in drawn] == [30.0, 20.0, 10.0]
+
+
+def test_restricted_files_have_no_outlines(researcher: Researcher, visitor: Researcher, recid: str) -> None:
+    researcher.save(recid, access={"record": "public", "files": "restricted"})
+    researcher.publish(recid)
+    assert _outlines(visitor, f"{recid}/obscore")[0]["products"] == []
