@@ -95,8 +95,11 @@ def named(identity: Identity, recid: str, asked: Mapping[str, Any]) -> tuple[str
     if "did" not in asked:
         return asked["file"], asked["product"]
     record = record_to_read(identity, recid)
-    given = select(ObsCoreProduct).where(func.lower(ObsCoreProduct.obs_publisher_did) == asked["did"].lower())
-    product = db.session.scalars(given.where(ObsCoreProduct.parent_uuid == record.parent.id)).one_or_none()
+    given = select(ObsCoreProduct).where(ObsCoreProduct.parent_uuid == record.parent.id)
+    did = ObsCoreProduct.obs_publisher_did  # as it is written it is found at once, in other letters by looking through
+    product = db.session.scalar(given.where(did == asked["did"])) or db.session.scalar(
+        given.where(func.lower(did) == asked["did"].lower())
+    )
     files = {file.file_id: file.key for file in list_files(record.id, Stage.PUBLISHED)} if product else {}
     if product is None or product.file_id not in files:
         raise NotFoundError("The record has no product with this identifier.")

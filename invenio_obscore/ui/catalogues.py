@@ -5,6 +5,9 @@ What they show comes by REST (``rdm.catalogues``), where permissions are asked a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Blueprint, Flask, abort, g, render_template, url_for
 from flask_login import login_required
 from invenio_access.permissions import Permission
@@ -26,7 +29,19 @@ def create_blueprint(app: Flask) -> Blueprint:
     blueprint = Blueprint("invenio_obscore_catalogues", __name__, url_prefix="/catalogues", template_folder="templates")
     blueprint.add_url_rule("", endpoint="catalogues", view_func=login_required(catalogues), strict_slashes=False)
     blueprint.add_url_rule("/<recid>", endpoint="spreadsheet", view_func=login_required(spreadsheet))
+    blueprint.add_app_template_global(spreadsheet_address, "obscore_spreadsheet")
     return blueprint
+
+
+def spreadsheet_address(record_ui: Mapping[str, Any] | None) -> str:
+    """Where the rows of a draft are that a page shows; an empty text for who may not change them."""
+    if not record_ui or not record_ui.get("is_draft") or g.identity.id is None:
+        return ""
+    try:
+        access.draft_to_curate(g.identity, record_ui["id"])
+    except (PermissionDeniedError, NoResultFound, PIDDoesNotExistError):
+        return ""
+    return url_for("invenio_obscore_catalogues.spreadsheet", recid=record_ui["id"])
 
 
 def catalogues() -> str:

@@ -3,7 +3,8 @@ import axios from "axios";
 import PropTypes from "prop-types";
 import React, { useEffect, useState } from "react";
 import { Button, Checkbox, Icon, Input, Label, Message, Table } from "semantic-ui-react";
-import { Choice, Pages } from "../deposit/Filters";
+import { PagedTable } from "../components/PagedTable";
+import { Choice } from "../deposit/Filters";
 import { useDuring } from "../deposit/useDuring";
 import { catalogues, openDraft } from "./api";
 
@@ -196,30 +197,15 @@ export const CatalogueList = ({ sheets }) => {
           <p role="status" className="count">
             {i18next.t("{{count}} catalogues", { count: found.total })}
           </p>
-          {found.catalogues.length > 0 && (
-            // A scrolling part must be reached by keyboard.
-            // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-            <div className="scrolling" tabIndex={0} role="region" aria-label={i18next.t("Catalogues")}>
-              <Table compact celled unstackable size="small">
-                <Table.Header>
-                  <Table.Row>
-                    {TITLES.map((title) => (
-                      <Table.HeaderCell key={title}>{title}</Table.HeaderCell>
-                    ))}
-                  </Table.Row>
-                </Table.Header>
-                <Table.Body>
-                  {found.catalogues.map((catalogue) => (
-                    <Line key={catalogue.id} catalogue={catalogue} sheets={sheets} onError={setWrong} />
-                  ))}
-                </Table.Body>
-              </Table>
-            </div>
-          )}
           {found.total === 0 && (
             <p>{i18next.t("There is none here. Deposits with files that you may change are listed.")}</p>
           )}
-          <Pages page={query.page} size={query.size} total={found.total} onPage={(page) => ask({ page })} />
+          <PagedTable label={i18next.t("Catalogues")} titles={TITLES} compact celled unstackable
+            pages={{ page: query.page, size: query.size, total: found.total, onPage: (page) => ask({ page }) }}>
+            {found.catalogues.map((catalogue) => (
+              <Line key={catalogue.id} catalogue={catalogue} sheets={sheets} onError={setWrong} />
+            ))}
+          </PagedTable>
         </>
       )}
     </div>

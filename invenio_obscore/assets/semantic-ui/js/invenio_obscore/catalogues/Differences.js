@@ -2,7 +2,7 @@ import { i18next } from "@translations/invenio_obscore/i18next";
 import PropTypes from "prop-types";
 import React from "react";
 import { Table } from "semantic-ui-react";
-import { Pages } from "../deposit/Filters";
+import { PagedTable } from "../components/PagedTable";
 import { Value } from "../deposit/MappingPreview";
 import { nameOf } from "../deposit/ProductList";
 
@@ -54,27 +54,12 @@ const Changes = ({ product }) => {
 export const Differences = ({ found, label, onPage }) => (
   <>
     <Summary counts={found.counts} />
-    {found.products.length > 0 && (
-      // A scrolling part must be reached by keyboard.
-      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-      <div className="scrolling" tabIndex={0} role="region" aria-label={label}>
-        <Table compact="very" size="small" celled unstackable className="differences">
-          <Table.Header>
-            <Table.Row>
-              {TITLES.map((title) => (
-                <Table.HeaderCell key={title}>{title}</Table.HeaderCell>
-              ))}
-            </Table.Row>
-          </Table.Header>
-          <Table.Body>
-            {found.products.map((product) => (
-              <Changes key={`${product.file}\n${product.product}`} product={product} />
-            ))}
-          </Table.Body>
-        </Table>
-      </div>
-    )}
-    <Pages page={found.page} size={found.size} total={found.total} onPage={onPage} />
+    <PagedTable label={label} titles={TITLES} compact="very" celled unstackable className="differences"
+      pages={{ page: found.page, size: found.size, total: found.total, onPage }}>
+      {found.products.map((product) => (
+        <Changes key={`${product.file}\n${product.product}`} product={product} />
+      ))}
+    </PagedTable>
   </>
 );
 

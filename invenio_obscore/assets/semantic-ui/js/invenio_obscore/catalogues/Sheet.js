@@ -26,6 +26,7 @@ const SELECTED = { columns: [], spans: [], all: false, cell: null, count: 0 };
 // The server takes no more by name.
 const MOST_BY_NAME = 10000;
 const HIGHLIGHTED = 100;
+const SOON = 2000;
 const SHORTCUTS = { z: "undo", y: "redo", d: "fill" };
 
 const BY_NAME = Object.fromEntries(COLUMNS.map((column) => [column.name, column]));
@@ -42,17 +43,20 @@ const countOf = (spans) => spans.reduce((sum, [first, last]) => sum + last - fir
 const usePublished = (api, revision) => {
   const [first, setFirst] = useState(null);
   const [page, setPage] = useState(1);
+  const [asked, setAsked] = useState(0);
   const [found, setFound] = useState(null);
   const [failure, setFailure] = useState("");
   useEffect(() => {
     if (revision === undefined) return undefined;
     let current = true;
+    let timer;
     const load = async () => {
       try {
         const answer = await api.differences(page, HIGHLIGHTED);
         if (!current) return;
         setFound(answer);
-        if (answer.page === 1) setFirst(answer);
+        if (answer.pending) timer = window.setTimeout(() => setAsked((count) => count + 1), SOON);
+        else if (answer.page === 1) setFirst(answer);
         setFailure("");
       } catch (error) {
         if (current) setFailure(error.message);
@@ -61,8 +65,9 @@ const usePublished = (api, revision) => {
     load();
     return () => {
       current = false;
+      window.clearTimeout(timer);
     };
-  }, [api, page, revision]);
+  }, [api, page, revision, asked]);
   const differing = useMemo(
     () => new Map((first?.products || []).map((product) => [idOf(product), product.columns])),
     [first]
@@ -259,7 +264,10 @@ export const Sheet = ({ recid }) => {
       <Part title={i18next.t("Differences against the published rows")}>
         {published.failure && <Message warning visible role="alert" content={published.failure} />}
         {published.found && !published.found.published && <p>{i18next.t("Nothing of it is published yet.")}</p>}
-        {published.found?.published && (
+        {published.found?.pending && (
+          <p role="status">{i18next.t("Everything is being compared; this takes some seconds.")}</p>
+        )}
+        {published.found?.published && !published.found.pending && (
           <Differences found={published.found} label={i18next.t("Differences against the published rows")}
             onPage={published.setPage} />
         )}

@@ -87,6 +87,7 @@ export const Tools = ({ columns, selection, total, history, busy, actions }) => 
         disabled={busy || !(selection.all || selection.count) || !selection.columns.length} />
       <span className="selected" role="status">{inWords(selection)}</span>
     </div>
+    {history?.refused && <p className="refused">{history.refused}</p>}
     <SetValue columns={columns} selection={selection} total={total} busy={busy} onSet={actions.set} />
   </div>
 );

@@ -3,6 +3,7 @@ import PropTypes from "prop-types";
 import React, { useState } from "react";
 import { Button, Icon, Label, Table } from "semantic-ui-react";
 import { position, spectralCoverage, timeCoverage } from "../components/format";
+import { PagedTable } from "../components/PagedTable";
 import { Thumbnail } from "./Thumbnail";
 
 const ATTENTION = "attention";
@@ -162,46 +163,33 @@ const TITLES = [
 
 /** The rows that were found, one line each, the open one with `detail(product, id)` below it. */
 export const ProductList = ({ products, opened, typed, onOpen, onRetry, pictureUrl, busy, detail }) => (
-  // A scrolling part must be reached by keyboard.
-  // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-  <div className="scrolling" tabIndex={0} role="region" aria-label={i18next.t("Data products")}>
-    <Table compact="very" size="small" className="products">
-      <Table.Header>
-        <Table.Row>
-          {TITLES.map((title) => (
-            <Table.HeaderCell key={title}>{title}</Table.HeaderCell>
-          ))}
-        </Table.Row>
-      </Table.Header>
-      <Table.Body>
-        {products.map((product, index) => {
-          const id = idOf(product);
-          const open = id === opened;
-          const controls = `obscore-product-${index}`;
-          if (product.failed) return <Failed key={`${id}-failed`} product={product} onRetry={onRetry} />;
-          return (
-            <React.Fragment key={id}>
-              <Line
-                product={product}
-                picture={<Thumbnail url={pictureUrl(product)} waiting={busy} />}
-                open={open}
-                unsaved={Boolean(typed[id])}
-                controls={controls}
-                onOpen={() => onOpen(open ? "" : id)}
-              />
-              {open && (
-                <Table.Row className="opened">
-                  <Table.Cell colSpan={TITLES.length} id={controls}>
-                    {detail(product, controls)}
-                  </Table.Cell>
-                </Table.Row>
-              )}
-            </React.Fragment>
-          );
-        })}
-      </Table.Body>
-    </Table>
-  </div>
+  <PagedTable label={i18next.t("Data products")} titles={TITLES} compact="very" className="products">
+    {products.map((product, index) => {
+      const id = idOf(product);
+      const open = id === opened;
+      const controls = `obscore-product-${index}`;
+      if (product.failed) return <Failed key={`${id}-failed`} product={product} onRetry={onRetry} />;
+      return (
+        <React.Fragment key={id}>
+          <Line
+            product={product}
+            picture={<Thumbnail url={pictureUrl(product)} waiting={busy} />}
+            open={open}
+            unsaved={Boolean(typed[id])}
+            controls={controls}
+            onOpen={() => onOpen(open ? "" : id)}
+          />
+          {open && (
+            <Table.Row className="opened">
+              <Table.Cell colSpan={TITLES.length} id={controls}>
+                {detail(product, controls)}
+              </Table.Cell>
+            </Table.Row>
+          )}
+        </React.Fragment>
+      );
+    })}
+  </PagedTable>
 );
 
 ProductList.propTypes = {

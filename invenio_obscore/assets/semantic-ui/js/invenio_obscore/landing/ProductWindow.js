@@ -5,8 +5,9 @@ import { Button, Modal } from "semantic-ui-react";
 import { HeaderViewer } from "../components/HeaderViewer";
 import { settled } from "./pictures";
 
-const address = (recid, what, { file, product }) =>
-  `/api/records/${encodeURIComponent(recid)}/obscore/${what}?${new URLSearchParams({ file, product })}`;
+/** Of a product named by its identifier, or by its file and place in it. */
+const address = (recid, what, { did, file, product }) =>
+  `/api/records/${encodeURIComponent(recid)}/obscore/${what}?${new URLSearchParams(did ? { did } : { file, product })}`;
 
 const Picture = ({ recid, product }) => {
   const [known, setKnown] = useState(null);

@@ -8,6 +8,7 @@ import ReactDOM from "react-dom";
 import { copy } from "../components/copy";
 import { CoverageStrips } from "../components/CoverageStrips";
 import { SkyView } from "../components/SkyView";
+import { settled } from "../landing/pictures";
 import { ProductWindow } from "../landing/ProductWindow";
 
 const SELECTED = "obscore-selected";
@@ -99,12 +100,17 @@ const CopyButton = ({ text }) => {
 };
 CopyButton.propTypes = { text: PropTypes.string.isRequired };
 
-/** A product without a picture has none here: its name says what it is. */
-const dropBrokenPictures = () =>
+/** A picture that is not there is waited for; a product without one has none here: its name says what it is. */
+const awaitPictures = () =>
   document.querySelectorAll("img.obscore-thumbnail").forEach((picture) => {
-    const drop = () => picture.remove();
-    if (picture.complete && !picture.naturalWidth) drop();
-    else picture.addEventListener("error", drop);
+    const whenBroken = async () => {
+      const { src } = picture;
+      const known = await settled(src.replace("&size=thumbnail", "")).catch(() => ({ state: "failed" }));
+      if (known.state !== "done") picture.remove();
+      else picture.src = src;
+    };
+    if (picture.complete && !picture.naturalWidth) whenBroken();
+    else picture.addEventListener("error", whenBroken, { once: true });
   });
 
 /** Headers open over the page, unless their link is to open elsewhere. */
@@ -115,8 +121,8 @@ const Headers = () => {
       const link = event.target.closest("a.obscore-header");
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
       event.preventDefault();
-      const { recid, file, product, label } = link.dataset;
-      setShown({ recid, product: { file, product, label } });
+      const { recid, did, label } = link.dataset;
+      setShown({ recid, product: { did, label } });
     };
     document.addEventListener("click", follow);
     return () => document.removeEventListener("click", follow);
@@ -125,7 +131,7 @@ const Headers = () => {
 };
 
 const begin = () => {
-  dropBrokenPictures();
+  awaitPictures();
   const sky = document.getElementById("obscore-observations-sky");
   const data = document.getElementById("obscore-observations-products");
   const products = data ? JSON.parse(data.textContent) : [];
