@@ -1,4 +1,4 @@
-"""Rows as text, made by PostgreSQL's COPY: no other way writes numbers and separators as fast.
+"""Rows made by PostgreSQL's COPY: no other way writes numbers and texts as fast.
 
 COPY takes no parameters, and no text of a user may reach SQL: values go into it as numbers that Python wrote, and texts
 as hexadecimal digits (:func:`literal`), which the planner turns into constants. What COPY writes is brought into the
@@ -18,7 +18,8 @@ from ..adql.statement import Parameter, Statement
 from ..formats.encoders import SPECIAL_NUMBERS
 from ..formats.source import Wire
 from ..obscore.fields import Field
-from .blocksql import array_sql, column_names
+from .blockcopy import cell_sql
+from .columnsql import array_sql, column_names
 
 _FLOATS = ("float", "double")
 _INFINITY = b"Infinity"
@@ -41,17 +42,24 @@ class Copying:
 
 def copying(statement: Statement, wire: Wire) -> Copying | None:
     """Return how COPY gives the rows of a statement; None where a value cannot stand in SQL (an upload's columns)."""
+    sql = _copy_sql(statement, _cell, f"FORMAT {_FORMATS[wire]}, NULL '', ENCODING 'UTF8'")
+    return None if sql is None else Copying(sql, partial(_FINISH[wire], statement.fields))
+
+
+def binary_copy(statement: Statement) -> str | None:
+    """Return the COPY that gives the rows of a statement in binary; None as in :func:`copying`."""
+    return _copy_sql(statement, cell_sql, "FORMAT binary, ENCODING 'UTF8'")
+
+
+def _copy_sql(statement: Statement, cell: Callable[[str, Field], str], options: str) -> str | None:
     known = {name: literal(value) for name, value in statement.parameters.items()}
     if None in known.values():
         return None
     query = statement.sql % known
-    fields = statement.fields
-    cells = [_cell(f"c{number}", field) for number, field in enumerate(fields, 1)]
-    if any(cell != f"c{number}" for number, cell in enumerate(cells, 1)):
-        query = f"SELECT {', '.join(cells)} FROM ({query}) AS r ({column_names(len(fields))})"
-    return Copying(
-        f"COPY ({query}) TO STDOUT (FORMAT {_FORMATS[wire]}, NULL '', ENCODING 'UTF8')", partial(_FINISH[wire], fields)
-    )
+    cells = [cell(f"c{number}", field) for number, field in enumerate(statement.fields, 1)]
+    if any(asked != f"c{number}" for number, asked in enumerate(cells, 1)):
+        query = f"SELECT {', '.join(cells)} FROM ({query}) AS r ({column_names(len(cells))})"
+    return f"COPY ({query}) TO STDOUT ({options})"
 
 
 def literal(value: Parameter) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -24,8 +24,10 @@ from ..formats.blocks import Block, block_of
 from ..formats.source import Buffer, Row, Wire
 from ..obscore.fields import Field
 from . import tap_schema
-from .blocksql import packing, value_sql
-from .copying import copying
+from .blockcopy import blocks_of, rows_only
+from .columnsql import value_sql
+from .copying import binary_copy, copying
+from .copyout import copied_rows
 from .errors import translate
 from .pool import Connections
 
@@ -216,12 +218,11 @@ class Result:
         return self._batches(self._selected(value_sql(self.fields, self._statement.sql)))
 
     def blocks(self) -> Iterator[Block]:
-        """Batches of rows as arrays: PostgreSQL packs them, except where planning that takes longer than it saves."""
-        if self._few:
+        """Batches of rows as arrays: from COPY, except where making arrays takes longer than it saves."""
+        sql = None if self._few else binary_copy(self._statement)
+        if sql is None:
             return (block_of(self.fields, batch) for batch in self.values())
-        packed = packing(self.fields)
-        rows = self._selected(packed.around(self._statement.sql), packed.parameters)
-        return packed.blocks(self._batches(rows), _BLOCK_ROWS)
+        return blocks_of(self.fields, self._batches(rows_only(self._copied(sql))), _BLOCK_ROWS)
 
     def encoded(self, wire: Wire) -> Iterator[Buffer]:
         """Batches of encoded rows: in Python where they are few, else by arrays or by PostgreSQL."""
@@ -239,20 +240,19 @@ class Result:
         limit = self._statement.row_limit
         return limit is not None and limit <= _FEW_ROWS
 
-    def _batches(self, rows: Generator[Any, None, None]) -> Iterator[list[Any]]:
-        batches = self._limited(rows)
-        self._open.append(batches)
-        return batches
+    def _batches(self, batches: Generator[list[Any], None, None]) -> Iterator[list[Any]]:
+        limited = self._limited(batches)
+        self._open.append(limited)
+        return limited
 
-    def _limited(self, rows: Generator[Any, None, None]) -> Generator[list[Any], None, None]:
+    def _limited(self, batches: Generator[list[Any], None, None]) -> Generator[list[Any], None, None]:
         """Batches of at most as many rows as MAXREC lets through; the statement asks for one more."""
         if self._empty:
             self.overflow = True
             return
         left = self._statement.overflow_limit
-        with contextlib.closing(rows):
-            size = _BLOCK_ROWS if self._few else _BATCH_ROWS
-            while batch := list(islice(rows, size)):
+        with contextlib.closing(batches):
+            for batch in batches:
                 if left is not None and len(batch) > left:
                     self.overflow = True
                     batch = batch[:left]
@@ -261,14 +261,16 @@ class Result:
                     return
                 left = None if left is None else left - len(batch)
 
-    def _selected(self, sql: str, parameters: Mapping[str, str] | None = None) -> Generator[Any, None, None]:
+    def _selected(self, sql: str) -> Generator[list[Any], None, None]:
+        size = _BLOCK_ROWS if self._few else _BATCH_ROWS
         with self._connected() as connection, connection.cursor() as cursor:
-            known = {**self._statement.parameters, **(parameters or {})}
-            yield from cursor.stream(sql, known, binary=True, size=_CHUNK)
+            rows = cursor.stream(sql, self._statement.parameters, binary=True, size=_CHUNK)
+            while batch := list(islice(rows, size)):
+                yield batch
 
-    def _copied(self, sql: str) -> Generator[Any, None, None]:
-        with self._connected() as connection, connection.cursor() as cursor, cursor.copy(sql) as copy:
-            yield from copy
+    def _copied(self, sql: str) -> Generator[list[Any], None, None]:
+        with self._connected() as connection, contextlib.closing(copied_rows(connection, sql, _BATCH_ROWS)) as batches:
+            yield from batches
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:
