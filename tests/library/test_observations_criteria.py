@@ -59,6 +59,8 @@ def read(**arguments: str | list[str]) -> Criteria:
         ("M 31", None),
         ("3C 273", None),
         ("47 Tuc", None),
+        ("150 2", (150.0, 2.0)),
+        ("150, -2", (150.0, -2.0)),
     ],
 )
 def test_a_position_is_told_from_a_name(typed: str, expected: tuple[float, float] | None) -> None:

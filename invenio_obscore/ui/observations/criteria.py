@@ -40,6 +40,8 @@ _MOST_CHOICES = 20
 _RANGE = re.compile(r"\s*(?:\.\.|…|\bto\b|\u2013|\u2014)\s*")
 _DASHED = re.compile(r"^\s*([\d.]+(?:[eE][+-]?\d+)?)\s*-\s*([\d.]+(?:[eE][+-]?\d+)?)\s*(\S.*)$")
 _UNIT = re.compile(r"[A-Za-zµμÅ]+\S*\s*$")
+#: Right ascension and declination in degrees: whole numbers too, which elsewhere are hours or degrees with minutes.
+_DEGREES = re.compile(r"([+-]?[\d.]+)(?:\s*,\s*|\s+)([+\-\u2212]?[\d.]+)")
 _YEAR = re.compile(r"[12]\d{3}")
 _MONTH = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])")
 _DAY = re.compile(r"[12]\d{3}-\d{2}-\d{2}")
@@ -234,8 +236,10 @@ def positions(text: str) -> tuple[float, float] | None:
     """
     if not re.match(r"[\d+\-\u2212.]", text) or re.search(r"[^\W\ddhms_]", text):
         return None
+    pair = _DEGREES.fullmatch(text)
+    typed = {"s_ra": pair[1], "s_dec": pair[2]} if pair else {"s_ra": text.replace(",", " ", 1)}
     try:
-        cells = read_cells({"s_ra": text.replace(",", " ", 1)})
+        cells = read_cells(typed)
     except InputError as error:
         raise ParameterError(str(error), parameter="target") from error
     ra, dec = cells.get("s_ra"), cells.get("s_dec")
