@@ -1,7 +1,7 @@
 """VOTable's BINARY and BINARY2 of whole blocks (VOTable 1.4, sections 5.3 and 5.4).
 
-All cells of fixed size and the lengths of texts are columns of one numpy table, laid out as the rows will be; pyarrow's
-element-wise join puts the texts between its pieces and gives the rows as one run of bytes.
+All cells of fixed size and the lengths of texts are columns of one numpy table, laid out as the rows will be. Pieces of
+its rows and texts are the items of one array, and pyarrow takes them in the order in which they leave.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from .source import Buffer, Row, Wire
 _Array = NDArray[Any]
 #: BINARY2 has a mask of nulls, BINARY has not.
 MASKED = {Wire.BINARY2: True, Wire.BINARY: False}
+# Bytes of the length before a text.
+_LENGTH = 4
 # From so many rows on, arrays are quicker than single rows (measured).
 _MANY_ROWS = 100
 
@@ -55,18 +57,45 @@ def encode_block(fields: Sequence[Field], block: Block, *, masked: bool) -> memo
     cells = [_encoded(fields[texts.columns[0]].datatype, texts) for texts in block.texts]
     cells += [_listed(fields[number], number, values) for number, values in block.lists.items()]
     place = {number: (one, at) for one in cells for at, number in enumerate(one.columns)}
-    # A text that is empty in all rows needs no place in the join, only its length.
+    # A text that is empty in all rows is nowhere, only its length is.
     moving = {number for number, (one, at) in place.items() if one.sizes[:, at].any()}
     fixed, segments = _fixed(fields, block, place, moving, masked=masked)
     if not moving:
         return memoryview(fixed.tobytes())
     order = sorted(moving)
-    pieces = [_binary(fixed.view(np.uint8).reshape(-1), np.tile(segments, block.rows))]
+    pieces = [_Pieces(fixed.view(np.uint8), np.broadcast_to(segments, (block.rows, len(segments))))]
+    slots = np.zeros((2 * len(segments) - 1, 2), np.int64)
+    slots[::2, 1] = range(len(segments))
     for one in cells:
-        if moving.intersection(one.columns):
-            pieces.append(_binary(one.data, _spread(one, order, block.rows)))
-    joined = pc.binary_join_element_wise(*pieces, pa.scalar(b"", pa.large_binary()))
-    return memoryview(joined.buffers()[2])[: len(joined.buffers()[2])]
+        columns = [at for at, number in enumerate(one.columns) if number in moving]
+        for at, column in enumerate(columns):
+            slots[2 * order.index(one.columns[column]) + 1] = (len(pieces), at)
+        pieces.append(_Pieces(one.data, one.sizes[:, columns]))
+    return _interleaved(pieces, slots)
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Some pieces of each row, row after row: their bytes, and how long they are (rows by pieces)."""
+
+    data: Any
+    sizes: _Array
+
+
+def _interleaved(pieces: Sequence[_Pieces], slots: _Array) -> memoryview:
+    """Put pieces of several kinds together; for each place in a row ``slots`` has the kind and the number in it."""
+    rows = len(pieces[0].sizes)
+    sizes = np.concatenate([[0], *(one.sizes.reshape(-1) for one in pieces)])
+    data = pa.py_buffer(b"".join([one.data for one in pieces]))
+    offsets = np.cumsum(sizes, dtype=np.int64)
+    widths = np.array([one.sizes.shape[1] for one in pieces], np.int64)
+    starts = rows * (np.cumsum(widths) - widths)
+    kinds = slots[:, 0]
+    taken = np.arange(rows, dtype=np.int64)[:, None] * widths[kinds] + (starts[kinds] + slots[:, 1])
+    items = pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), data])
+    # Its offsets are sound: no need to look at them.
+    joined = pc.take(items, pa.array(taken.reshape(-1)), boundscheck=False)
+    return memoryview(joined.buffers()[2])[: int(offsets[-1])]
 
 
 def _fixed(
@@ -74,26 +103,35 @@ def _fixed(
 ) -> tuple[_Array, _Array]:
     """The table of what has a fixed size, and the sizes of its pieces between the texts that move."""
     layout: list[Any] = [("mask", "u1", (-(-len(fields) // 8),))] if masked else []
-    pieces, before = [], 0
+    size, pieces, before = -(-len(fields) // 8) if masked else 0, [], 0
+    nothing = block.nulls.all(axis=1)
     for number, one in enumerate(fields):
         if number not in place:
             layout.append((f"c{number}", ">" + _type(one)))
+            size += np.dtype(_type(one)).itemsize
         elif not one.arraysize or one.is_text or one.arraysize.endswith("*"):
             layout.append((f"c{number}", ">i4"))
+            size += _LENGTH
         if number in moving:
-            size = np.dtype(layout).itemsize
             pieces.append(size - before)
             before = size
     dtype = np.dtype(layout)
-    table = np.zeros(block.rows, dtype)
-    if masked:
-        table["mask"] = np.packbits(block.nulls, axis=0).T
+    filler = np.zeros(1, dtype)
+    varying: dict[str, _Array] = {"mask": np.packbits(block.nulls, axis=0).T} if masked else {}
     for number, one in enumerate(fields):
         if number not in place:
-            table[f"c{number}"] = _numbers(one, block, number, masked=masked)
-        elif f"c{number}" in (dtype.names or ()):
+            values = _numbers(one, block, number, masked=masked)
+            if nothing[number]:
+                filler[f"c{number}"] = values[:1]
+            else:
+                varying[f"c{number}"] = values
+        elif number in moving and f"c{number}" in (dtype.names or ()):
             cells, at = place[number]
-            table[f"c{number}"] = cells.units[:, at]
+            varying[f"c{number}"] = cells.units[:, at]
+    # Whole rows are copied quicker than columns, of which many are null everywhere.
+    table = np.repeat(filler, block.rows)
+    for name, values in varying.items():
+        table[name] = values
     return table, np.array([*pieces, dtype.itemsize - before], np.int64)
 
 
@@ -124,18 +162,3 @@ def _listed(field: Field, number: int, values: Sequence[Any]) -> _Cells:
     sizes = np.array([[len(cell)] for cell in cells], np.int64).reshape(len(cells), 1)
     item = np.dtype(NUMBER_TYPES[field.datatype]).itemsize
     return _Cells((number,), sizes // item, sizes, b"".join(cells))
-
-
-def _spread(cells: _Cells, order: list[int], rows: int) -> _Array:
-    """Sizes of these cells at the places of all that move, and of nothing after the last one."""
-    sizes = np.zeros((rows, len(order) + 1), np.int64)
-    for at, number in enumerate(cells.columns):
-        if number in order:
-            sizes[:, order.index(number)] = cells.sizes[:, at]
-    return sizes.reshape(-1)
-
-
-def _binary(data: Any, sizes: _Array) -> pa.Array:
-    offsets = np.zeros(len(sizes) + 1, np.int64)
-    np.cumsum(sizes, out=offsets[1:])
-    return pa.Array.from_buffers(pa.large_binary(), len(sizes), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
