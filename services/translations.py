@@ -21,6 +21,7 @@ from babel.messages.pofile import read_po, write_po
 
 from invenio_obscore.extraction.plausibility import WANTED
 from invenio_obscore.obscore.columns import ALL_COLUMNS
+from invenio_obscore.rdm.sentences import SENTENCES
 from services.layout import ROOT
 
 PACKAGE = ROOT / "invenio_obscore"
@@ -72,7 +73,8 @@ def python_texts() -> Catalog:
     for name, _line, message, _comments, context in sorted(found, key=lambda each: (each[0], each[1])):
         catalog.add(message, locations=[(name, 0)], context=context)
     # What the library says in tables of its own.
-    for text in (*(column.description for column in ALL_COLUMNS.values()), *(why for *_, why in WANTED)):
+    columns = (column.description for column in ALL_COLUMNS.values())
+    for text in (*columns, *(why for *_, why in WANTED), *SENTENCES):
         catalog.add(text)
     return catalog
 

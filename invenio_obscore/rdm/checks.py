@@ -8,6 +8,7 @@ severity of the check's configuration.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -31,7 +32,7 @@ from .extractions import Key, parsed
 from .models import ObsCoreExtracted, ObsCoreOverlay, Stage, Status
 from .products import keys_of
 from .stored_files import count_by_status, list_files
-from .wording import problem_in_words
+from .wording import in_words
 
 #: Seconds that a check lays corrections over products; a task does the rest, and runs the check again.
 _PATIENCE = 1.0
@@ -214,15 +215,17 @@ def _corrected(draft_uuid: UUID, keys: Sequence[Key]) -> Iterator[dict[str, Any]
 
 def _findings(every: Iterable[list[dict[str, Any]]]) -> list[Finding]:
     """One finding for each kind of problem, with the words of its first product."""
-    kinds: dict[tuple[str, str], Finding] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    messages: dict[tuple[str, str], str] = {}
     for problems in every:
-        for kind, problem in {(each["code"], each.get("column", "")): each for each in problems}.items():
-            code, column = kind
-            name = "-".join(filter(None, (column, code)))
-            words = problem_in_words(code, problem["message"])
-            finding = kinds.setdefault(kind, Finding(name, words, 0, code in _AGAINST))
-            finding.products += 1
-    return sorted(kinds.values(), key=lambda finding: (not finding.breaks, -finding.products))
+        kinds = {(each["code"], each.get("column", "")): each["message"] for each in problems}
+        counts.update(kinds.keys())
+        messages = kinds | messages
+    found = [
+        Finding("-".join(filter(None, (column, code))), in_words(messages[code, column]), products, code in _AGAINST)
+        for (code, column), products in counts.items()
+    ]
+    return sorted(found, key=lambda finding: (not finding.breaks, -finding.products))
 
 
 def _errors(found: Summary, severity: Severity) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from ..errors import (
     ServiceError,
 )
 from ..mapping.typed import TypedError
+from .wording import in_words
 
 #: The most derived class that fits decides; anything else of ours is our fault (500).
 _STATUS: dict[type[ObsCoreError], int] = {
@@ -32,11 +33,11 @@ _STATUS: dict[type[ObsCoreError], int] = {
 def _details(error: ObsCoreError) -> list[dict[str, Any]] | None:
     """Where the mistake is, as InvenioRDM's forms read it."""
     if isinstance(error, MappingError):
-        return [{"field": "mapping", "messages": [str(error)], "line": error.line, "column": error.column}]
+        return [{"field": "mapping", "messages": [in_words(str(error))], "line": error.line, "column": error.column}]
     if isinstance(error, TypedError):
-        return [{"field": column, "messages": [message]} for column, message in error.messages.items()]
+        return [{"field": column, "messages": [in_words(message)]} for column, message in error.messages.items()]
     if isinstance(error, ColumnError):
-        return [{"field": error.column, "messages": [str(error)]}]
+        return [{"field": error.column, "messages": [in_words(str(error))]}]
     return None
 
 
@@ -52,7 +53,7 @@ def to_http(error: ObsCoreError) -> HTTPJSONException:
     """The answer to an error of ours."""
     status = next(_STATUS[cls] for cls in type(error).__mro__ if cls in _STATUS)
     answer = _NotNow if status == _STATUS[ServiceError] else HTTPJSONException
-    return answer(code=status, description=str(error), errors=_details(error))
+    return answer(code=status, description=in_words(str(error)), errors=_details(error))
 
 
 #: For `flask_resources.ResourceConfig.error_handlers`: InvenioRDM's, and ours.

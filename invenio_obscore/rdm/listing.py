@@ -26,7 +26,7 @@ from .stored_files import StoredFile, list_files
 from .sweep import has_orphan
 from .tasks import send_prepare, send_sweep
 from .verification import Head
-from .wording import problem_in_words
+from .wording import in_words
 
 #: Seconds that one request computes; the rest comes with a later one, or by a task.
 _PATIENCE = 1.0
@@ -117,7 +117,9 @@ def read(identity: Identity, recid: str, query: Query) -> Page:
         counts,
         {status.value: sum(file.status is status for file in sheet.files) for status in Status},
         _progress(sheet.files, sheet.states),
-        [{"file": f.key, "reason": f.reason} for f in sheet.files if f.status is Status.IGNORED][:_MOST_IGNORED],
+        [{"file": f.key, "reason": in_words(f.reason)} for f in sheet.files if f.status is Status.IGNORED][
+            :_MOST_IGNORED
+        ],
         sheet.laid,
     )
     db.session.commit()  # what was computed for this page stays
@@ -308,7 +310,7 @@ def _shown(file_key: str, product: str, document: Mapping[str, Any]) -> dict[str
         "key": document.get("key", ""),
         "attention": sum(problem["severity"] != "advice" for problem in problems),
         "row": document.get("row", {}),
-        "problems": [{**each, "message": problem_in_words(each["code"], each["message"])} for each in problems],
+        "problems": [{**each, "message": in_words(each["message"])} for each in problems],
         "evidence": document.get("evidence", {}),
     }
 

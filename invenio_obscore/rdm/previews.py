@@ -35,6 +35,7 @@ from ..previews.picture import DRAWER_VERSION, Picture
 from ..previews.process import LIMITS, DrawingProcess
 from . import access, queue
 from .models import ObsCoreExtracted, ObsCorePreview, ObsCoreProduct, PreviewStatus, Stage
+from .wording import in_words
 from .worker import open_stored
 
 logger = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ def read(identity: Identity, recid: str, stage: Stage, *, file_key: str, product
         ask([(file.file_id, product)])
     if found is None:
         return Shown(PreviewStatus.QUEUED)
-    return Shown(PreviewStatus(found.status), found.kind, found.alt, found.reason, found.content)
+    return Shown(PreviewStatus(found.status), found.kind, found.alt, in_words(found.reason), found.content)
 
 
 def products_of(identity: Identity, recid: str, stage: Stage, file_key: str) -> list[str]:
@@ -111,7 +112,7 @@ def known(wanted: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], Shown]:
     preview = ObsCorePreview
     statement = select(preview.file_id, preview.digest, preview.status, preview.kind, preview.alt, preview.reason)
     rows = db.session.execute(statement.where(tuple_(preview.file_id, preview.digest).in_(list(asked))))
-    return {asked[row[:2]]: Shown(PreviewStatus(row.status), row.kind, row.alt, row.reason) for row in rows}
+    return {asked[row[:2]]: Shown(PreviewStatus(row.status), row.kind, row.alt, in_words(row.reason)) for row in rows}
 
 
 def ask(wanted: Sequence[tuple[UUID, str]]) -> None:

@@ -1,19 +1,27 @@
-"""Words of the library about a product in the reader's language, where there is a translation.
+"""Words of the library in the reader's language: a message is recognised by its sentence and put together again.
 
-The library knows no languages. What it says most often, that a value is missing and why, is put together here again
-from its parts; everything else is shown as the library says it.
+What is recognised as no sentence (an error of another library, a text of a header) is shown as it is.
 """
 
 from __future__ import annotations
 
 from invenio_i18n import gettext as _
 
-_MISSING = " is missing: "
+from .sentences import PLACES, recognised
+
+#: Longer messages are cut by whoever writes them.
+_LONGEST = 2000
+_DEEPEST = 4
 
 
-def problem_in_words(code: str, message: str) -> str:
-    """A problem's message for people."""
-    column, found, why = message.partition(_MISSING)
-    if code != "missing" or not found:
+def in_words(message: str, _depth: int = 0) -> str:
+    """A message of the library for people."""
+    if not message or len(message) > _LONGEST or _depth > _DEEPEST:
         return message
-    return _("%(column)s is missing: %(why)s", column=column, why=_(why))
+    sentence, cells = recognised(message)
+    if not cells:
+        return str(_(sentence))
+    # Names and numbers stay; a text may be a sentence itself.
+    return str(_(sentence)) % {
+        name: cell if name in PLACES else in_words(cell, _depth + 1) for name, cell in cells.items()
+    }
