@@ -1,8 +1,9 @@
 """The small fields ``obscore:*`` that records carry for search, facets and other metadata formats.
 
 They are derived from rows that stand in ``ivoa.obscore`` and from nothing else; what a user writes into them is
-discarded. Every output of InvenioRDM (REST, exporters, OAI-PMH, DataCite) that tells of data products reads them here,
-so that all tell the same and none tells more than is public.
+discarded. (Two tell that a record was withdrawn: :mod:`.withdrawal`.) Every output of InvenioRDM (REST, exporters,
+OAI-PMH, DataCite) that tells of data products reads them here, so that all tell the same and none tells more than is
+public.
 """
 
 from __future__ import annotations
@@ -70,6 +71,10 @@ def _release(rows: Sequence[Row], most: int) -> str | None:
     return max((str(row["obs_release_date"])[:10] for row in rows if row.get("obs_release_date")), default=None)
 
 
+def _not_of_rows(rows: Sequence[Row], most: int) -> None:
+    """A record that has rows was not withdrawn."""
+
+
 @dataclass(frozen=True)
 class RecordField:
     """One field: what search holds, how it is made from rows, and the facet's label if it has one."""
@@ -108,6 +113,8 @@ FIELDS: tuple[RecordField, ...] = (
     RecordField("t_max", DoubleCF, _extreme("t_max", max)),
     RecordField("em_min", DoubleCF, _extreme("em_min", min)),
     RecordField("em_max", DoubleCF, _extreme("em_max", max)),
+    RecordField("withdrawn", KeywordCF, _not_of_rows),
+    RecordField("withdrawn_sets", KeywordCF, _not_of_rows, multiple=True),
 )
 
 

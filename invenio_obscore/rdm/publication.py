@@ -25,7 +25,7 @@ from sqlalchemy import func, select
 from ..db import publication as rows_in_db
 from ..db import registry
 from ..db.publication import Changes, PublicRow
-from . import custom_fields, doi_backlog, published, reading, verification
+from . import custom_fields, doi_backlog, published, reading, verification, withdrawal
 from .models import Stage, Status
 from .products import documents_of
 from .published import Said, Version
@@ -218,7 +218,7 @@ def _update_fields(record: Any, rows: Sequence[PublicRow]) -> bool:  # noqa: ANN
     present = dict(record.custom_fields or {})
     was_public = record.deletion_status.is_deleted and record.access.protection.record == PUBLIC
     ours = custom_fields.of_tombstone(present) if was_public else custom_fields.summarise([row.row for row in rows])
-    wanted = custom_fields.strip(present) | ours
+    wanted = custom_fields.strip(present) | ours | withdrawal.fields_of(record)
     if _as_numbers(wanted) == _as_numbers(present):
         return False
     record.custom_fields = wanted

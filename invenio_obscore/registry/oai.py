@@ -11,7 +11,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from xml.sax.saxutils import escape, quoteattr
@@ -85,8 +85,13 @@ class Request:
 
 
 # ------------------------------------------------------------------------------------------------------------ requests
-def parse(arguments: Sequence[tuple[str, str]]) -> Request:
-    """Check the arguments of a request.
+def legal(arguments: Sequence[tuple[str, str]], prefixes: Container[str]) -> dict[str, str]:
+    """The arguments of a request by name, if the protocol allows them (sections 2.5, 3.1.1 and 4).
+
+    Parameters
+    ----------
+    prefixes
+        Names of the metadata formats that there are.
 
     Raises
     ------
@@ -94,47 +99,67 @@ def parse(arguments: Sequence[tuple[str, str]]) -> Request:
         With OAI-PMH's code.
     """
     given = dict(arguments)
-    verb = given.pop("verb", "")
+    verb = given.get("verb", "")
     if verb not in _ARGUMENTS or sum(name == "verb" for name, _ in arguments) != 1:
         raise OaiError("badVerb", f"verb must be one of {', '.join(_ARGUMENTS)}, once")
-    if len(arguments) != len(given) + 1:
+    if len(arguments) != len(given):
         raise OaiError("badArgument", "an argument is repeated")
-    legal, required = _ARGUMENTS[verb]
-    if unknown := set(given) - legal:
+    allowed, required = _ARGUMENTS[verb]
+    names = set(given) - {"verb"}
+    if unknown := names - allowed:
         raise OaiError("badArgument", f"{verb} has no argument {sorted(unknown)[0][:40]!r}")
-    if "resumptionToken" in given:
-        if len(given) > 1:
+    if "resumptionToken" in names:
+        if len(names) > 1:
             raise OaiError("badArgument", "resumptionToken stands alone")
-        return _resumed(verb, given["resumptionToken"])
-    if missing := required - set(given):
+        return given
+    if missing := required - names:
         raise OaiError("badArgument", f"{verb} needs {sorted(missing)[0]}")
-    return _checked(verb, given)
+    if given.get("metadataPrefix", "") not in prefixes and "metadataPrefix" in names:
+        raise OaiError("cannotDisseminateFormat", "there is no such metadataPrefix: ask ListMetadataFormats")
+    if "\0" in given.get("identifier", ""):
+        raise OaiError("idDoesNotExist", "no identifier has such a character")
+    span(given)
+    return given
 
 
-def _checked(verb: str, given: Mapping[str, str]) -> Request:
-    prefix = given.get("metadataPrefix", "")
-    if prefix and prefix not in FORMATS:
-        raise OaiError("cannotDisseminateFormat", f"metadataPrefix is one of {', '.join(FORMATS)}")
-    if given.get("set", MANAGED) != MANAGED:
-        raise OaiError("noRecordsMatch", f"the only set is {MANAGED}")
+def span(given: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
+    """The datestamps that are asked for; the second one is the first moment after them. None where nothing is said.
+
+    Raises
+    ------
+    OaiError
+        One is no date, they differ in granularity, or they are the wrong way round.
+    """
     begin, end = given.get("from"), given.get("until")
     if begin and end and len(begin) != len(end):
         raise OaiError("badArgument", "from and until must have the same granularity")
-    request = Request(
-        verb,
-        prefix,
-        given.get("identifier", ""),
-        begin=_moment(begin)[0] if begin else None,
-        end=_end(end),
-    )
-    if request.begin and request.end and request.begin >= request.end:
+    moments = _moment(begin)[0] if begin is not None else None, _end(end)
+    if moments[0] and moments[1] and moments[0] >= moments[1]:
         raise OaiError("badArgument", "from is later than until")
-    return request
+    return moments
+
+
+def parse(arguments: Sequence[tuple[str, str]]) -> Request:
+    """Check the arguments of a request to the publishing registry.
+
+    Raises
+    ------
+    OaiError
+        With OAI-PMH's code.
+    """
+    given = legal(arguments, FORMATS)
+    verb = given["verb"]
+    if "resumptionToken" in given:
+        return _resumed(verb, given["resumptionToken"])
+    if given.get("set", MANAGED) != MANAGED:
+        raise OaiError("noRecordsMatch", f"the only set is {MANAGED}")
+    begin, end = span(given)
+    return Request(verb, given.get("metadataPrefix", ""), given.get("identifier", ""), begin=begin, end=end)
 
 
 def _end(stamp: str | None) -> datetime | None:
     """The first moment after ``until``, which includes its whole day or second."""
-    if not stamp:
+    if stamp is None:
         return None
     moment, length = _moment(stamp)
     return moment + length

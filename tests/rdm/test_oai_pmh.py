@@ -11,10 +11,11 @@ from urllib.parse import quote
 
 import pytest
 from lxml import etree
-from researcher import Researcher
+from researcher import METADATA, Researcher
 from sample_files import image
 from sickle import Sickle
 from sickle.oaiexceptions import NoRecordsMatch
+from ways_out import OAI_PREFIX
 from werkzeug.serving import make_server
 
 OAI = "{http://www.openarchives.org/OAI/2.0/}"
@@ -94,6 +95,57 @@ def test_the_format_obscore_holds_the_rows_and_its_schema_validates_them(
     schema.assertValid(products)
 
 
+_LIST = {"verb": "ListRecords", "metadataPrefix": "oai_dc"}
+
+
+def test_errors_are_the_protocol_s(visitor: Researcher) -> None:
+    """OAI-PMH 2.0, section 3.6, by GET and by POST (section 3.1.1.2)."""
+    for arguments, code in (
+        ({}, "badVerb"),
+        ({"verb": "Nonsense"}, "badVerb"),
+        ({"verb": "Identify", "set": "x"}, "badArgument"),
+        ({"verb": "ListRecords"}, "badArgument"),
+        (_LIST | {"from": "yesterday"}, "badArgument"),
+        (_LIST | {"from": "2021-01-01", "until": "2020-01-01"}, "badArgument"),
+        (_LIST | {"from": "2020-01-01", "until": "2020-01-02T00:00:00Z"}, "badArgument"),
+        (_LIST | {"from": "2100-01-01"}, "noRecordsMatch"),
+        (_LIST | {"set": "nonsense"}, "noRecordsMatch"),
+        (_LIST | {"metadataPrefix": "nonsense"}, "cannotDisseminateFormat"),
+        ({"verb": "ListRecords", "resumptionToken": "nonsense"}, "badResumptionToken"),
+        ({"verb": "ListSets", "resumptionToken": "nonsense"}, "badResumptionToken"),
+        ({"verb": "GetRecord", "metadataPrefix": "oai_dc", "identifier": "oai:x:y"}, "idDoesNotExist"),
+        ({"verb": "GetRecord", "metadataPrefix": "oai_dc", "identifier": "a\0b"}, "idDoesNotExist"),
+    ):
+        for options in ({"query_string": arguments}, {"method": "POST", "data": arguments}):
+            answer = visitor.client.open("/oai2d", **options)
+            root = etree.fromstring(answer.get_data())
+            assert (answer.status_code, root.find(f"{OAI}error").get("code")) == (200, code), arguments
+            told = {} if code in ("badVerb", "badArgument") else {k: v.replace("\0", "") for k, v in arguments.items()}
+            assert dict(root.find(f"{OAI}request").attrib) == told
+
+
+def test_a_list_whose_snapshot_is_gone_cannot_be_resumed(
+    app: Any, visitor: Researcher, publish: Callable[..., Any], refresh: Callable[[], None], small_parts: None
+) -> None:
+    from invenio_search import current_search_client
+    from itsdangerous import URLSafeTimedSerializer
+
+    for _ in range(4):
+        publish()
+    refresh()
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    _, root = ask(visitor, f"verb=ListIdentifiers&metadataPrefix=obscore&from=2020-01-01&until={today}")
+    assert root.find(f"{OAI}request").get("until") == today
+    token = root.findtext(f".//{OAI}resumptionToken")
+    scroll = URLSafeTimedSerializer(app.config["SECRET_KEY"], salt="ListIdentifiers").loads(token)["scroll_id"]
+    _, root = ask(visitor, f"verb=ListIdentifiers&resumptionToken={quote(token)}")
+    assert root.find(f".//{OAI}header") is not None
+    with app.app_context():
+        current_search_client.clear_scroll(scroll_id=scroll, ignore=[404])
+    _, root = ask(visitor, f"verb=ListIdentifiers&resumptionToken={quote(token)}")
+    assert root.find(f"{OAI}error").get("code") == "badResumptionToken"
+
+
 def test_the_repository_may_have_a_translated_name(
     app: Any, visitor: Researcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,23 +185,73 @@ def test_a_tombstone_is_a_deleted_record(
     assert root.find(f".//{OAI}metadata") is not None
 
 
-def test_the_tombstone_of_a_restricted_record_does_not_exist(
+RESTRICTED = {"access": {"record": "restricted", "files": "restricted"}}
+
+
+def test_a_record_that_never_was_public_does_not_exist(
+    visitor: Researcher,
+    researcher: Researcher,
+    administrator: Researcher,
+    refresh: Callable[[], None],
+) -> None:
+    record = researcher.publish(researcher.draft({"a.fits": image()}, **RESTRICTED))
+    identifier = f"{OAI_PREFIX}{record['id']}"
+    for end in (lambda: None, lambda: administrator.delete(record["id"])):
+        end()
+        refresh()
+        _, root = ask(visitor, f"verb=GetRecord&metadataPrefix=oai_dc&identifier={quote(identifier)}")
+        assert root.find(f"{OAI}error").get("code") == "idDoesNotExist"
+        assert identifier not in _identifiers(visitor, "")
+
+
+def test_what_becomes_restricted_is_told_as_deleted_and_comes_back(
     visitor: Researcher,
     researcher: Researcher,
     administrator: Researcher,
     publish: Callable[..., Any],
+    run_tasks: Callable[[], int],
     refresh: Callable[[], None],
 ) -> None:
-    record = publish()
-    researcher.edit(record["id"])
-    researcher.save(record["id"], access={"record": "restricted", "files": "restricted"})
-    researcher.publish(record["id"])
+    """Of such a record a harvester learns that it went, and when; nothing of what becomes of it since."""
+    record = publish(INSTRUME="LEFTCAM")
     identifier = record["pids"]["oai"]["identifier"]
-    administrator.delete(record["id"])
     refresh()
-    _, root = ask(visitor, f"verb=GetRecord&metadataPrefix=oai_dc&identifier={quote(identifier)}")
-    assert root.find(f"{OAI}error").get("code") == "idDoesNotExist"
-    assert identifier not in _identifiers(visitor, "")
+
+    def change(**changes: Any) -> tuple[Any, Any]:
+        researcher.edit(record["id"])
+        researcher.save(record["id"], **changes)
+        researcher.publish(record["id"])
+        run_tasks()
+        return told()
+
+    def told() -> tuple[Any, Any]:
+        """The record by itself, and as a list tells it."""
+        refresh()
+        _, one = ask(visitor, f"verb=GetRecord&metadataPrefix=oai_dc&identifier={quote(identifier)}")
+        _, some = ask(visitor, f"verb=ListRecords&metadataPrefix=oai_dc&from={one.findtext(f'.//{OAI}datestamp')}")
+        listed = [
+            record for record in some.iter(f"{OAI}record") if record.findtext(f".//{OAI}identifier") == identifier
+        ]
+        return one.find(f".//{OAI}record"), listed[0]
+
+    for restricted in told():
+        assert "obscore:image" in [element.text for element in restricted.iter(f"{OAI}setSpec")]
+    gone = change(**RESTRICTED)
+    for restricted in gone:
+        assert restricted.find(f"{OAI}header").get("status") == "deleted"
+        assert restricted.find(f"{OAI}metadata") is None
+        assert "obscore:image" in [element.text for element in restricted.iter(f"{OAI}setSpec")]
+    assert identifier in _identifiers(visitor, f"&set={quote('obscore:image')}")
+    assert identifier not in _identifiers(visitor, f"&set={quote('obscore:spectrum')}")
+    time.sleep(1.1)
+    metadata = {**METADATA["metadata"], "title": "Secret"}
+    for later in (change(**RESTRICTED, metadata=metadata), (administrator.delete(record["id"]), told())[1]):
+        assert [etree.tostring(one) for one in later] == [etree.tostring(one) for one in gone]
+    administrator.restore(record["id"])
+    for public in change():
+        assert public.find(f"{OAI}header").get("status") is None
+        assert public.find(f"{OAI}metadata") is not None
+        assert public.findtext(f".//{OAI}datestamp") > gone[0].findtext(f".//{OAI}datestamp")
 
 
 def test_sets_of_product_types_and_collections_select_their_records(
