@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from psycopg.adapt import Transformer
 from psycopg.postgres import types
@@ -44,8 +45,12 @@ def cell_sql(name: str, one: Field) -> str:
     return array_sql(name, one) if one.arraysize else f"{name}::{TYPES[one.datatype]}"
 
 
-def blocks_of(fields: Sequence[Field], batches: Iterator[Sequence[Buffer]], rows: int) -> Iterator[Block]:
+def blocks_of(
+    fields: Sequence[Field], groups: Sequence[tuple[int, ...]], batches: Iterator[Sequence[Buffer]], rows: int
+) -> Iterator[Block]:
     """Turn what COPY wrote (:func:`rows_only`) into blocks: one of the first batch, then of so many rows or more.
+
+    ``groups`` are the text columns that stand together.
 
     Rows are joined batch by batch: single objects of a thousand rows would not stay in the processor's cache.
     """
@@ -56,10 +61,10 @@ def blocks_of(fields: Sequence[Field], batches: Iterator[Sequence[Buffer]], rows
         pieces.append(b"".join(batch))
         sizes += map(len, batch)
         if len(sizes) >= wanted:
-            yield _block(fields, b"".join([*pieces, _PADDING]), sizes)
+            yield _block(fields, groups, b"".join([*pieces, _PADDING]), sizes)
             pieces, sizes, wanted = [], [], rows
     if sizes:
-        yield _block(fields, b"".join([*pieces, _PADDING]), sizes)
+        yield _block(fields, groups, b"".join([*pieces, _PADDING]), sizes)
 
 
 def rows_only(batches: Generator[list[Buffer], None, None]) -> Generator[list[Buffer], None, None]:
@@ -92,12 +97,11 @@ class _Cells:
     ends: dict[int, _Array] = field(default_factory=dict)
 
 
-def _block(fields: Sequence[Field], data: bytes, sizes: Sequence[int]) -> Block:
+def _block(fields: Sequence[Field], groups: Sequence[tuple[int, ...]], data: bytes, sizes: Sequence[int]) -> Block:
     cells = _found(fields, data, np.array(sizes, np.int64))
     sorts = kinds(fields)
     numbers = {number: _numbers(fields[number], number, data, cells) for number in (*sorts.floats, *sorts.integers)}
     lists = {number: _lists(fields[number], number, data, cells) for number in sorts.lists}
-    groups = [group for group in (sorts.chars, sorts.unicodes) if group]
     return Block(len(sizes), cells.nulls, numbers, tuple(_texts(groups, data, cells)), lists)
 
 
@@ -148,29 +152,37 @@ def _numbers(one: Field, number: int, data: bytes, cells: _Cells) -> _Array:
 
 
 def _texts(groups: Sequence[tuple[int, ...]], data: bytes, cells: _Cells) -> Iterator[Texts]:
-    """Texts of the ``char`` columns, then those of the others, each side by side.
+    """The texts of each group of columns side by side.
 
     Texts and what stands between them are the items of one array over the data; Arrow takes the texts out of it.
     """
     rows = cells.nulls.shape[1]
     present = sorted(number for group in groups for number in group if number in cells.begins)
+    place = {number: 2 * at + 1 for at, number in enumerate(present)}
     offsets = np.zeros(2 * rows * len(present) + 1, np.int64)
-    bounds = offsets[1:].reshape(rows, len(present), 2)
-    for place, number in enumerate(present):
-        bounds[:, place, 0] = cells.begins[number]
-        bounds[:, place, 1] = cells.ends[number]
+    bounds = offsets[1:].reshape(rows, 2 * len(present))
+    for number, at in place.items():
+        bounds[:, at - 1] = cells.begins[number]
+        bounds[:, at] = cells.ends[number]
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
     items = pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)
+    first = np.arange(0, 2 * rows * len(present), 2 * len(present) or 1)
     for group in groups:
-        places = np.array([place for place, number in enumerate(present) if number in group], np.int64)
         sizes = np.zeros((rows, len(group)), np.int64)
         for column, number in enumerate(group):
-            if number in cells.begins:
+            if number in place:
                 sizes[:, column] = cells.ends[number] - cells.begins[number]
         ends = np.cumsum(sizes).reshape(sizes.shape)
-        taken = 2 * (np.arange(rows)[:, None] * len(present) + places) + 1
-        texts = items.take(pa.array(taken.reshape(-1))).buffers()[2] if len(places) else None
-        yield Texts(group, texts[: int(ends[-1, -1])].to_pybytes() if texts else b"", ends)
+        taken = np.add.outer(first, [place[number] for number in group if number in place])
+        yield Texts(group, _taken(items, taken, int(ends[-1, -1])), ends)
+
+
+def _taken(items: pa.Array, places: _Array, size: int) -> bytes:
+    if not size:
+        return b""
+    texts = pc.take(items, pa.array(places.reshape(-1)), boundscheck=False)
+    found: bytes = texts.buffers()[2][:size].to_pybytes()
+    return found
 
 
 def _lists(one: Field, number: int, data: bytes, cells: _Cells) -> Sequence[Any]:

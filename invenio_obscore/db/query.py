@@ -20,7 +20,7 @@ from ..adql import compile as compile_adql
 from ..adql.schema import Schema, Table
 from ..adql.statement import Statement
 from ..formats.blockbinary import MASKED, batch_encoder, encode_block
-from ..formats.blocks import Block, block_of
+from ..formats.blocks import Block, block_of, text_groups
 from ..formats.source import Buffer, Row, Wire
 from ..obscore.fields import Field
 from . import tap_schema
@@ -217,12 +217,13 @@ class Result:
         """Batches of rows as Python values."""
         return self._batches(self._selected(value_sql(self.fields, self._statement.sql)))
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self, *, by_column: bool = False) -> Iterator[Block]:
         """Batches of rows as arrays: from COPY, except where making arrays takes longer than it saves."""
         sql = None if self._few else binary_copy(self._statement)
         if sql is None:
-            return (block_of(self.fields, batch) for batch in self.values())
-        return blocks_of(self.fields, self._batches(rows_only(self._copied(sql))), _BLOCK_ROWS)
+            return (block_of(self.fields, batch, by_column=by_column) for batch in self.values())
+        groups = text_groups(self.fields, by_column=by_column)
+        return blocks_of(self.fields, groups, self._batches(rows_only(self._copied(sql))), _BLOCK_ROWS)
 
     def encoded(self, wire: Wire) -> Iterator[Buffer]:
         """Batches of encoded rows: in Python where they are few, else by arrays or by PostgreSQL."""

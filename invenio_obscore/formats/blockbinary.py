@@ -104,7 +104,7 @@ def _fixed(
     """The table of what has a fixed size, and the sizes of its pieces between the texts that move."""
     layout: list[Any] = [("mask", "u1", (-(-len(fields) // 8),))] if masked else []
     size, pieces, before = -(-len(fields) // 8) if masked else 0, [], 0
-    nothing = block.nulls.all(axis=1)
+    nothing: _Array = np.all(block.nulls, axis=1)
     for number, one in enumerate(fields):
         if number not in place:
             layout.append((f"c{number}", ">" + _type(one)))
@@ -117,7 +117,7 @@ def _fixed(
             before = size
     dtype = np.dtype(layout)
     filler = np.zeros(1, dtype)
-    varying: dict[str, _Array] = {"mask": np.packbits(block.nulls, axis=0).T} if masked else {}
+    varying: dict[str, Any] = {"mask": np.packbits(block.nulls, axis=0).T} if masked else {}
     for number, one in enumerate(fields):
         if number not in place:
             values = _numbers(one, block, number, masked=masked)

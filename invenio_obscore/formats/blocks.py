@@ -98,7 +98,7 @@ class Block:
     numbers
         Arrays of numbers by the number of their column.
     texts
-        The text cells: those of ``char`` columns and those of ``unicodeChar`` columns apart.
+        The text cells, in groups of columns (:func:`text_groups`).
     lists
         Cells of array columns by the number of their column.
     """
@@ -135,8 +135,16 @@ def kinds(fields: Sequence[Field]) -> Kinds:
     return Kinds(**{name: tuple(numbers) for name, numbers in found.items()})
 
 
-def block_of(fields: Sequence[Field], rows: Sequence[Row]) -> Block:
-    """Make a block of rows of Python values."""
+def text_groups(fields: Sequence[Field], *, by_column: bool) -> tuple[tuple[int, ...], ...]:
+    """Which text columns stand together: each by itself, or the ``char`` columns and the ``unicodeChar`` columns."""
+    sorts = kinds(fields)
+    if by_column:
+        return tuple((number,) for number in (*sorts.chars, *sorts.unicodes))
+    return tuple(filter(None, (sorts.chars, sorts.unicodes)))
+
+
+def block_of(fields: Sequence[Field], rows: Sequence[Row], *, by_column: bool = False) -> Block:
+    """Make a block of rows of Python values; ``by_column`` is for :func:`text_groups`."""
     sorts = kinds(fields)
     columns: list[Sequence[Any]] = list(zip(*rows)) or [()] * len(fields)
     nulls = np.zeros((len(fields), len(rows)), bool)
@@ -148,7 +156,7 @@ def block_of(fields: Sequence[Field], rows: Sequence[Row]) -> Block:
         values = columns[number]
         known = [0 if value is None else value for value in values] if nulls[number].any() else values
         numbers[number] = np.array(known, _type(fields[number]))
-    texts = tuple(_texts(group, rows) for group in (sorts.chars, sorts.unicodes) if group)
+    texts = tuple(_texts(group, rows) for group in text_groups(fields, by_column=by_column))
     return Block(len(rows), nulls, numbers, texts, {number: columns[number] for number in sorts.lists})
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..obscore.fields import Field
 from . import votable
@@ -58,53 +60,67 @@ def stream(source: Source, meta: Meta) -> Iterator[bytes]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    blocks = primed(source.blocks())
+    blocks = primed(source.blocks(by_column=True))
     schema = _schema(source, meta)
     drain = _Drain()
-    # Nearly every text is unique: dictionaries cost time and make the file larger.
-    options = {"compression": "zstd", "compression_level": 1, "write_statistics": False, "use_dictionary": False}
-    with pq.ParquetWriter(drain, schema, **options) as writer:
-        group: list[pa.RecordBatch] = []
-        rows = 0
-        for block in blocks:
-            group.append(_batch(block, schema))
-            rows += block.rows
-            if rows >= _GROUP_ROWS:
-                writer.write_table(pa.Table.from_batches(group, schema))
-                group, rows = [], 0
+    # Nearly every text is unique: dictionaries cost time. Snappy takes half of zstd's time, and every reader knows it.
+    options = {"compression": "snappy", "write_statistics": False, "use_dictionary": False}
+    # One thread compresses a group while the next one is fetched.
+    with pq.ParquetWriter(drain, schema, **options) as writer, ThreadPoolExecutor(1) as thread:
+        written: Future[None] | None = None
+        for group in _groups(blocks, schema):
+            if written is not None:
+                written.result()
                 yield drain.take()
-        if group:
-            writer.write_table(pa.Table.from_batches(group, schema))
+            written = thread.submit(writer.write_table, pa.Table.from_batches(group, schema))
+        if written is not None:
+            written.result()
     yield drain.take()
+
+
+def _groups(blocks: Iterator[Block], schema: pa.Schema) -> Iterator[list[pa.RecordBatch]]:
+    group: list[pa.RecordBatch] = []
+    rows = 0
+    for block in blocks:
+        group.append(_batch(block, schema))
+        rows += block.rows
+        if rows >= _GROUP_ROWS:
+            yield group
+            group, rows = [], 0
+    if group:
+        yield group
 
 
 def _batch(block: Block, schema: pa.Schema) -> pa.RecordBatch:
     import pyarrow as pa
 
     columns: dict[int, pa.Array] = {}
+    for number in np.flatnonzero(block.nulls.all(axis=1)).tolist():
+        columns[number] = pa.nulls(block.rows, schema.field(number).type)
     for number, values in block.numbers.items():
-        type_ = schema.field(number).type
-        native = values.astype(values.dtype.newbyteorder("="), copy=False)
-        columns[number] = pa.array(native, mask=block.nulls[number]).cast(type_)
+        if number not in columns:
+            type_ = schema.field(number).type
+            missing = block.nulls[number]
+            native = values.astype(type_.to_pandas_dtype(), copy=False)
+            columns[number] = pa.array(native, type_, mask=missing if missing.any() else None)
     for texts in block.texts:
-        columns |= _texts(block, texts)
+        (number,) = texts.columns
+        if number not in columns:
+            columns[number] = _texts(texts, block.nulls[number])
     for number, lists in block.lists.items():
         columns[number] = pa.array(lists, schema.field(number).type)
     return pa.RecordBatch.from_arrays([columns[number] for number in range(len(schema))], schema=schema)
 
 
-def _texts(block: Block, texts: Texts) -> dict[int, pa.Array]:
-    """The columns of texts that stand row after row."""
+def _texts(texts: Texts, missing: NDArray[np.bool_]) -> pa.Array:
+    """A text column: its bytes are those of the block."""
     import pyarrow as pa
 
-    width = len(texts.columns)
-    offsets = np.zeros(block.rows * width + 1, np.int32)
-    offsets[1:] = texts.ends.reshape(-1)
-    known = np.packbits(~block.nulls[list(texts.columns)].T.reshape(-1), bitorder="little")
-    buffers = [pa.py_buffer(known), pa.py_buffer(offsets), pa.py_buffer(texts.data)]
-    cells = pa.Array.from_buffers(pa.string(), block.rows * width, buffers)
-    places = np.arange(block.rows) * width
-    return {number: cells.take(pa.array(places + at)) for at, number in enumerate(texts.columns)}
+    offsets = np.zeros(len(texts.ends) + 1, np.int32)
+    offsets[1:] = texts.ends[:, 0]
+    known = pa.py_buffer(np.packbits(~missing, bitorder="little")) if missing.any() else None
+    buffers = [known, pa.py_buffer(offsets), pa.py_buffer(texts.data)]
+    return pa.Array.from_buffers(pa.string(), len(texts.ends), buffers)
 
 
 def _schema(source: Source, meta: Meta) -> pa.Schema:

@@ -54,8 +54,8 @@ class Source(Protocol):
     def values(self) -> Iterator[Sequence[Row]]:
         """Batches of rows as Python values."""
 
-    def blocks(self) -> Iterator[Block]:
-        """Batches of rows as arrays."""
+    def blocks(self, *, by_column: bool = False) -> Iterator[Block]:
+        """Batches of rows as arrays; with ``by_column`` each text column stands by itself."""
 
     def encoded(self, wire: Wire) -> Iterator[Buffer]:
         """Batches of whole rows as bytes."""
@@ -74,11 +74,11 @@ class MemorySource:
         while batch := list(islice(self._rows, BATCH_ROWS)):
             yield batch
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self, *, by_column: bool = False) -> Iterator[Block]:
         """The same rows as arrays."""
         from .blocks import block_of
 
-        return (block_of(self.fields, batch) for batch in self.values())
+        return (block_of(self.fields, batch, by_column=by_column) for batch in self.values())
 
     def encoded(self, wire: Wire) -> Iterator[Buffer]:
         """Batches of rows encoded in Python."""
