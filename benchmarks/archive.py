@@ -105,7 +105,7 @@ def _prepare(identity: Any, recid: str) -> None:
 
 
 def _actions(identity: Any, recid: str) -> dict[str, Callable[[], Any]]:
-    from invenio_obscore.rdm import deposits, header, listing, mapping_preview, similar
+    from invenio_obscore.rdm import checks, deposits, header, listing, mapping_preview, outlines, similar
     from invenio_obscore.rdm.entries import Query
     from invenio_obscore.rdm.models import Stage
 
@@ -120,6 +120,8 @@ def _actions(identity: Any, recid: str) -> dict[str, Callable[[], Any]]:
         "page 100 by target": lambda: listing.read(identity, recid, Query(page=100, sort="target_name")),
         "search": lambda: listing.read(identity, recid, Query(q="field 00042")),
         "need attention": lambda: listing.read(identity, recid, Query(show="attention", sort="s_ra")),
+        "outlines of all": lambda: outlines.of_draft(identity, recid, Query()),
+        "check of all": lambda: checks.of_draft(identity, recid),
         "one product": lambda: listing.read_one(identity, recid, "catalogue.zip", "field/00042.fits#"),
         "look and correct": correct,
         "header": lambda: header.read(
@@ -132,11 +134,12 @@ def _actions(identity: Any, recid: str) -> dict[str, Callable[[], Any]]:
 
 
 def _published_actions(identity: Any, recid: str) -> dict[str, Callable[[], Any]]:
-    from invenio_obscore.rdm import published_listing
+    from invenio_obscore.rdm import outlines, published_listing
     from invenio_obscore.rdm.entries import Query
 
     return {
         "published, page 100": lambda: published_listing.read(identity, recid, Query(page=100, sort="file")),
+        "published, outlines of all": lambda: outlines.of_record(identity, recid, Query(sort="file")),
         "published, search": lambda: published_listing.read(identity, recid, Query(q="00042", sort="s_ra")),
     }
 
