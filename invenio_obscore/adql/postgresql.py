@@ -277,6 +277,8 @@ class Writer(Geometries):
             sql = self.encoded(operand)
         elif value.type is Type.CHAR and operand.type in GEOMETRIES:
             sql = self.geometry_text(operand)
+        elif value.type is Type.TIMESTAMP and not isinstance(operand, ir.Constant) and operand.type is not Type.NULL:
+            sql = f"adql.timestamp_of({self.value(operand)})"
         elif value.type in NUMBERS and operand.type is Type.BOOLEAN:
             sql = f"{self.value(operand)}::int4::{SQL_TYPES[value.type]}"
         elif value.type in NUMBERS[:3] and operand.type in NUMBERS[3:]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from functools import lru_cache
 
@@ -38,6 +39,11 @@ SHAPES = (Type.CIRCLE, Type.POLYGON, Type.REGION, Type.MOC)
 GEOMETRIES = (Type.POINT, *SHAPES)
 #: What VOTable writes as an array of numbers (DALI 1.1, section 3.3).
 ARRAYS = (Type.POINT, Type.CIRCLE, Type.POLYGON, Type.INTERVAL)
+
+#: A time as DALI writes it (DALI 1.1, section 3.3.3).
+TIMESTAMP_TEXT = re.compile(
+    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])([T ]([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)(\.\d+)?)?)?Z?", re.ASCII
+)
 
 #: VOTable datatype, arraysize and xtype of each type's values in a result.
 VOTABLE: dict[Type, tuple[str, str, str]] = {

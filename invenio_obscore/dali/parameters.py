@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from ..errors import ParameterError
 
-_WHOLE = re.compile(r"[+]?[0-9]{1,18}", re.ASCII)
+_WHOLE = re.compile(r"[+]?[0-9]{1,1000}", re.ASCII)
+# What no database has as many rows or seconds of; a larger number means as many as there may be.
+_LARGEST = 10**18
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -66,7 +68,7 @@ class Parameters:
         return value
 
     def whole_number(self, name: str) -> int | None:
-        """The value of a parameter that is a number of 0 or more, such as MAXREC (DALI 1.1, section 3.4.4).
+        """The value of a parameter that is a number of 0 or more, as MAXREC (DALI 1.1, section 3.4.4); at most 10**18.
 
         Raises
         ------
@@ -78,4 +80,4 @@ class Parameters:
             return None
         if not _WHOLE.fullmatch(value.strip()):
             raise ParameterError(f"{name} must be a whole number from 0, not {value[:40]!r}", parameter=name)
-        return int(value)
+        return min(int(value), _LARGEST)

@@ -49,7 +49,8 @@ def _upload(text: str) -> Upload:
     name, comma, uri = (part.strip() for part in text.partition(","))
     if not comma or not _NAME.fullmatch(name):
         raise ParameterError(f"UPLOAD must be name,uri and not {text[:60]!r}", parameter="UPLOAD")
-    if uri.partition(":")[0].lower() not in _SCHEMES:
+    scheme, _, rest = uri.partition(":")
+    if scheme.lower() not in _SCHEMES or not rest:
         raise ParameterError(
             f"UPLOAD {uri[:60]!r} cannot be fetched", parameter="UPLOAD", remedy="use http:, https: or param:"
         )

@@ -74,6 +74,13 @@ _EXPRESSIONS: tuple[tuple[str, str, str], ...] = (
         "scircle",
         "(SELECT adql.circle(adql.point(n[1], n[2]), n[3]) FROM adql.numbers(dali) AS f(n))",
     ),
+    # a time as DALI writes it; PostgreSQL would take "yesterday", too
+    (
+        "timestamp_of(iso text)",
+        "timestamp",
+        r"(CASE WHEN iso ~ '^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?Z?$'"
+        " THEN iso ELSE 'no time' END)::timestamp",
+    ),
     # intervals: whichever way round the limits are, so that a row with swapped ones is still found
     (
         "interval(low float8, high float8)",

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import warnings
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +22,8 @@ from . import structure
 from .encoders import xml_text
 from .structure import ReadingLimits
 
+# How astropy begins a message: a file's name (there is none), line, column (or question marks), its class.
+_PLACE = re.compile(r"^None:([0-9?]+):([0-9?]+): (?:\w+: )?")
 _COMPLEX = {"floatComplex": "float", "doubleComplex": "double"}
 
 
@@ -54,11 +58,12 @@ def read_votable(data: bytes, limits: ReadingLimits | None = None) -> Table:
             rows = _rows(fields, table.array)
     except Exception as error:  # noqa: BLE001 - hostile content makes astropy raise anything; it is told to who sent it
         raise InputError(f"the upload cannot be read as a VOTable: {_shortened(error)}") from error
-    return Table(_unique(fields), rows)
+    return Table(tuple(_unique(fields)), rows)
 
 
 def _shortened(error: Exception) -> str:
-    return " ".join(xml_text(str(error)).split())[:200] or type(error).__name__
+    told = _PLACE.sub(lambda place: f"line {place[1]}, column {place[2]}: ", xml_text(str(error)))
+    return " ".join(told.split())[:200] or type(error).__name__
 
 
 def _field(column: Any) -> Field:  # noqa: ANN401
@@ -83,12 +88,16 @@ def _field(column: Any) -> Field:  # noqa: ANN401
     )
 
 
-def _unique(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    names = [field.name.lower() for field in fields]
-    twice = next((name for number, name in enumerate(names) if name in names[:number]), None)
-    if twice is not None:
-        raise InputError(f"the upload has two columns {twice!r}")
-    return fields
+def _unique(fields: tuple[Field, ...]) -> Iterator[Field]:
+    """The columns with names of their own: one that is there already, letter by letter, gets a number."""
+    taken = {field.name for field in fields}
+    seen: set[str] = set()
+    for field in fields:
+        name, number = field.name, 2
+        while name in seen or (name != field.name and name in taken):
+            name, number = f"{field.name}_{number}", number + 1
+        seen.add(name)
+        yield field if name == field.name else replace(field, name=name)
 
 
 def _rows(fields: tuple[Field, ...], array: Any) -> list[list[Any]]:  # noqa: ANN401 - a masked record array

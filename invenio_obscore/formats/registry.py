@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -46,10 +47,10 @@ class Format:
     def media_type(self) -> str:
         """What the answer's Content-Type says: the media type that was asked for, or the format's own.
 
-        Separated values say that they are UTF-8: many clients take text without a charset for Latin-1.
+        Text says that it is UTF-8: many clients take text without a charset for Latin-1. XML says so itself.
         """
         kind = self.answered_as or self.content_type
-        bare = kind.startswith(("text/csv", "text/tab-separated-values")) and "charset" not in kind
+        bare = kind.lower().startswith("text/") and not kind.lower().startswith("text/xml") and "charset" not in kind
         return f"{kind};charset=utf-8" if bare else kind
 
 
@@ -118,6 +119,8 @@ def for_responseformat(text: str | None) -> Format:
 
 
 def _answered_as(format_: Format, text: str) -> Format:
-    """The same format under the media type that was asked for."""
+    """The same format under the media type that was asked for, but for what the answer is not."""
     clean = "".join(c for c in text.strip() if c.isascii() and c.isprintable())
+    for name, true in (("header", "present"), ("charset", "utf-8")):
+        clean = re.sub(rf";\s*{name}\s*=(?!\s*{true}\s*(?:;|$))[^;]*", "", clean, flags=re.IGNORECASE)
     return replace(format_, answered_as=clean) if clean.lower() != format_.content_type else format_

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from flask import Blueprint, Response, request, session
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ..dali.documents import error_document
 from ..dali.parameters import Parameters
@@ -80,6 +80,8 @@ def _answer_http_error(error: HTTPException) -> Response:
         return error.get_response()  # type: ignore[return-value]
     response = answer_error(InputError(error.description or error.name))
     response.status_code = error.code
+    if isinstance(error, MethodNotAllowed):
+        response.allow.update(error.valid_methods or ())
     return response
 
 
@@ -104,6 +106,10 @@ def stream(result: Result, format_: Format, meta: Meta, *, write_timeout: float)
         pieces = format_.stream(result, meta)
         with _watch.watching(connection, result.cancel):
             first = next(pieces, b"")
+            if result.few:
+                # They are all here: one piece of a known length leaves quicker than several.
+                first = b"".join([first, *pieces])
+                result.close()
     except BaseException:
         result.close()
         raise
@@ -111,7 +117,8 @@ def stream(result: Result, format_: Format, meta: Meta, *, write_timeout: float)
         # A client that takes nothing would hold its query's connection for ever.
         with contextlib.suppress(OSError):
             connection.settimeout(write_timeout)
-    response = Response(_body(first, pieces), content_type=format_.media_type)
+    body = [first] if result.few else _body(first, pieces)
+    response = Response(body, content_type=format_.media_type)
     response.call_on_close(result.close)
     return response
 

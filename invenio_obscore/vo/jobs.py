@@ -88,6 +88,9 @@ class JobService:
 
         The parameters are looked at when it runs.
         """
+        phase = parameters.one("PHASE")
+        if phase is not None:
+            _check_phase(phase)
         self._clean_up()
         now = datetime.now(UTC)
         job = Job(
@@ -97,14 +100,13 @@ class JobService:
             creation_time=now,
             destruction=now + timedelta(days=self.limits.keep_days),
             execution_duration=self.limits.duration,
-            run_id=(parameters.all("RUNID") or [""])[0][:64],
+            run_id=_run_id(parameters),
         )
         job = self._with_wishes(job, parameters)
         self._store.create(job, client, most_active=self.limits.active_per_client)
-        for part in _part_names(Parameters(job.parameters)) & set(parts or {}):
-            self._results.write(_part_name(job.job_id, part), [(parts or {})[part]])
-        if "PHASE" in parameters:
-            self.set_phase(job.job_id, parameters.one("PHASE") or "")
+        self._keep_parts(job.job_id, job.parameters, parts)
+        if phase is not None:
+            self.set_phase(job.job_id, phase)
         return job
 
     def get(self, job_id: str) -> Job:
@@ -140,18 +142,16 @@ class JobService:
         ConflictError
             Its phase does not allow that.
         """
+        _check_phase(phase)
         job = self.get(job_id)
         if phase == "RUN":
             if not self._store.queue(job_id):
                 raise ConflictError(f"a job that is {job.phase} cannot be started")
             self._send(job_id)
-        elif phase == "ABORT":
-            if self._store.abort(job_id):
-                self._cancel(job_id)
-            elif not job.phase.can_abort and job.phase is not Phase.ABORTED:
-                raise ConflictError(f"a job that is {job.phase} cannot be aborted")
-        else:
-            raise ParameterError(f"PHASE must be RUN or ABORT, not {phase[:40]!r}", parameter="PHASE")
+        elif self._store.abort(job_id):
+            self._cancel(job_id)
+        elif not job.phase.can_abort and job.phase is not Phase.ABORTED:
+            raise ConflictError(f"a job that is {job.phase} cannot be aborted")
 
     def set_duration(self, job_id: str, text: str) -> None:
         """Set the most seconds that a pending job may run; 0 means as long as the service allows."""
@@ -167,13 +167,14 @@ class JobService:
         longest = timedelta(days=self.limits.keep_days)
         self._store.update(job_id, destruction=clamp_destruction(wished, job.creation_time, longest))
 
-    def set_parameters(self, job_id: str, parameters: Parameters) -> None:
-        """Give a pending job new values of the parameters that are named."""
+    def set_parameters(self, job_id: str, parameters: Parameters, parts: Mapping[str, bytes] | None = None) -> None:
+        """Give a pending job new values of the parameters that are named, and the parts that its uploads name."""
         job = self.get(job_id)
         new = _kept(parameters)
         named = {name for name, _ in new}
-        kept = [pair for pair in job.parameters if pair[0] not in named]
-        self._change(job_id, parameters=[*kept, *new])
+        all_ = (*(pair for pair in job.parameters if pair[0] not in named), *new)
+        self._change(job_id, parameters=all_, run_id=_run_id(parameters) if "RUNID" in named else job.run_id)
+        self._keep_parts(job_id, all_, parts)
 
     def delete(self, job_id: str) -> None:
         """Stop and forget a job and its result."""
@@ -247,6 +248,12 @@ class JobService:
             thread.join()
 
     # --------------------------------------------------------------------------------------------------------- inside
+    def _keep_parts(
+        self, job_id: str, parameters: Sequence[tuple[str, str]], parts: Mapping[str, bytes] | None
+    ) -> None:
+        for part in _part_names(Parameters(parameters)) & set(parts or {}):
+            self._results.write(_part_name(job_id, part), [(parts or {})[part]])
+
     def _with_wishes(self, job: Job, parameters: Parameters) -> Job:
         duration = parameters.whole_number("EXECUTIONDURATION")
         if duration is not None:
@@ -310,6 +317,15 @@ def list_filter(parameters: Parameters) -> ListFilter:
             raise ParameterError(f"{phase[:40]!r} is no phase", parameter="PHASE")
     after = parameters.one("AFTER")
     return ListFilter(phases, parse_timestamp("AFTER", after) if after else None, parameters.whole_number("LAST"))
+
+
+def _check_phase(phase: str) -> None:
+    if phase not in ("RUN", "ABORT"):
+        raise ParameterError(f"PHASE must be RUN or ABORT, not {phase[:40]!r}", parameter="PHASE")
+
+
+def _run_id(parameters: Parameters) -> str:
+    return (parameters.all("RUNID") or [""])[0][:64]
 
 
 def _kept(parameters: Parameters) -> tuple[tuple[str, str], ...]:

@@ -46,6 +46,12 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 def _add_unknown(blueprint: Blueprint) -> None:
     """Answer what is no address here as the protocols do; the application around would send a page and cookies."""
 
+    @blueprint.after_request
+    def tell_methods(response: Response) -> Response:
+        if request.method == "OPTIONS":
+            response.headers["Allow"] = ", ".join([*_allowed_methods(f"{NAME}.unknown"), "OPTIONS"])
+        return response
+
     @blueprint.route("/", defaults={"path": ""}, methods=_METHODS)
     @blueprint.route("/<path:path>", methods=_METHODS)
     def unknown(path: str) -> Response:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..adql.schema import Column, Table
+from ..adql.types import TIMESTAMP_TEXT, Type, type_of
 from ..dali.uploads import Upload
 from ..errors import ParameterError
 from ..formats.reading import read_votable
@@ -48,13 +49,19 @@ def uploaded_table(upload: Upload, parts: Mapping[str, bytes], *, most_bytes: in
     if len(data) > most_bytes:
         raise ParameterError(f"an upload may have {most_bytes} bytes at most", parameter="UPLOAD")
     table = read_votable(data)
-    columns = tuple(Column(_published(field), stored_as=f"c{n}") for n, field in enumerate(table.fields, 1))
+    columns = tuple(
+        Column(_published(field, [row[n] for row in table.rows]), stored_as=f"c{n + 1}")
+        for n, field in enumerate(table.fields)
+    )
     rows = [{f"c{n}": _json(value) for n, value in enumerate(row, 1)} for row in table.rows]
     return Table(f"{SCHEMA}.{upload.name}", columns, source=json.dumps(rows))
 
 
-def _published(field: Field) -> Field:
+def _published(field: Field, values: list[Any]) -> Field:
     """The xtype makes a text or DALI's arrays more than that; on anything else it has no meaning."""
+    if type_of(field) is Type.TIMESTAMP:
+        keeps = all(value is None or TIMESTAMP_TEXT.fullmatch(value) for value in values)
+        return field if keeps else replace(field, xtype="")
     keeps = field.is_text or (field.datatype in ("float", "double") and field.arraysize == _ARRAYS.get(field.xtype))
     return field if keeps else replace(field, xtype="")
 

@@ -102,7 +102,7 @@ def _add_values(blueprint: Blueprint, jobs: JobService, job_url: _JobUrl) -> Non
     @blueprint.post("/tap/async/<job_id>/<name>")
     def set_job_value(job_id: str, name: str) -> Response:
         if name == "parameters":
-            jobs.set_parameters(job_id, http.parameters())
+            jobs.set_parameters(job_id, http.parameters(), http.parts())
         elif name in setters:
             parameter, setter = setters[name]
             setter(job_id, http.parameters().required(parameter))

@@ -133,6 +133,7 @@ def test_names_have_no_case_and_are_not_in_tap_schema(client):
         ("t,http://[::1]/x", None),
         ("t,http://169.254.169.254/latest", None),
         ("t,http://", None),
+        ("t,param:", None),
         ("t,param:part", b"<VOTABLE/>"),
         ("t,param:part", b"x" * (17 * 2**20)),
         (";".join(f"t{n},param:part" for n in range(11)), None),
@@ -142,6 +143,29 @@ def test_bad_uploads_are_errors(client, upload, content):
     response = post(client, "SELECT * FROM TAP_UPLOAD.t", upload=upload, content=content)
     assert response.status_code == 400
     assert b'value="ERROR"' in response.data
+
+
+def test_names_that_differ_in_case_and_names_that_do_not(client):
+    fields = [Field(name, "int") for name in ("RA", "ra", "n", "n", "n_2")]
+    content = b"".join(for_responseformat("votable/td").stream(MemorySource(tuple(fields), [(1, 2, 3, 4, 5)])))
+
+    def ask(query):
+        return post(client, query, content=content, RESPONSEFORMAT="csv")
+
+    assert ask('SELECT "ra", "RA", n, n_2 FROM TAP_UPLOAD.t').text.splitlines()[1] == "2,1,3,5"
+    assert ask("SELECT * FROM TAP_UPLOAD.t").text.splitlines()[1] == "1,2,3,4,5"
+    assert "its case counts in double quotes" in ask("SELECT ra FROM TAP_UPLOAD.t").text
+
+
+def test_what_is_no_timestamp_stays_text(client):
+    fields = (Field("when", "char", "*", xtype="timestamp"),)
+    for last, comparison in (("2026-01-02", "> TIMESTAMP('2026-01-01')"), ("yesterday", "= 'yesterday'")):
+        rows = [("2020-01-01T00:00:00Z",), (last,), (None,)]
+        content = b"".join(for_responseformat("votable").stream(MemorySource(fields, rows)))
+        query = f'SELECT COUNT(*) FROM TAP_UPLOAD.t WHERE "when" {comparison}'
+        assert post(client, query, content=content, RESPONSEFORMAT="csv").text.split()[1] == "1"
+        cast = post(client, 'SELECT CAST("when" AS TIMESTAMP) FROM TAP_UPLOAD.t', content=content)
+        assert (b'value="ERROR"' in cast.data) == (last == "yesterday")
 
 
 def test_hostile_names_stay_names(client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,9 @@ import psycopg
 import pytest
 import pyvo
 import requests
+
+from invenio_obscore.formats import MemorySource, for_responseformat
+from invenio_obscore.obscore.fields import Field
 
 from .conftest import until
 from .test_server import check_taplint, stilts
@@ -129,6 +133,11 @@ def test_parameters_are_looked_at_when_the_job_runs(client, worker):
     assert client.post(f"/tap/{job}/parameters", data={"query": QUERY, "LANG": "ADQL"}).status_code == 303
     names = [e.get("id") for e in ET.fromstring(client.get(f"/tap/{job}/parameters").data)]
     assert sorted(names) == ["LANG", "QUERY"]
+    table = for_responseformat("votable").stream(MemorySource((Field("n", "int"),), [(1,)]))
+    more = {"QUERY": "SELECT n FROM TAP_UPLOAD.t", "UPLOAD": "t,param:p", "RUNID": "later"}
+    more["p"] = (io.BytesIO(b"".join(table)), "t.vot")
+    assert client.post(f"/tap/{job}/parameters", data=more).status_code == 303
+    assert b"<uws:runId>later<" in client.get(f"/tap/{job}").data
     run(client, job)
     assert ended(client, job) == "COMPLETED"
     assert client.post(f"/tap/{job}/parameters", data={"QUERY": "x"}).status_code == 403
@@ -150,6 +159,13 @@ def test_destruction_is_clamped_and_kept(client, database, settings):
     with psycopg.connect(database.owner) as connection:
         found = connection.execute("SELECT count(*) FROM obscore_uws.job WHERE job_id = %s", [ident]).fetchone()
     assert found == (0,)
+
+
+def test_a_phase_that_nobody_may_ask_for_makes_no_job(client, database):
+    with psycopg.connect(database.owner, autocommit=True) as connection:
+        before = connection.execute("SELECT count(*) FROM obscore_uws.job").fetchone()
+        assert client.post("/tap/async", data={"QUERY": QUERY, "PHASE": "HELD"}).status_code == 400
+        assert connection.execute("SELECT count(*) FROM obscore_uws.job").fetchone() == before
 
 
 def test_what_does_not_exist(client):

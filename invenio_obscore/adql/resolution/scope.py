@@ -87,8 +87,10 @@ class Scope:
         for scope in self.enclosing():
             found = scope._qualified(tuple(qualifier), last, source) if qualifier else scope.find(last)
             if len(found) > 1:
+                one_name = len({column.name for column in found}) == 1
+                remedy = "qualify it with its table" if one_name else "its case counts in double quotes"
                 raise source.name_error(
-                    last.at, f"the column {shown(written(parts))} is ambiguous: qualify it with its table", last.text
+                    last.at, f"the column {shown(written(parts))} is ambiguous: {remedy}", last.text
                 )
             if found:
                 return found[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, get_args
@@ -20,13 +19,10 @@ from ..resolved import (
     Value,
 )
 from ..source import Source, shown
-from ..types import GEOMETRIES, INTEGERS, NUMBERS, TEXTS, Type, common_type
+from ..types import GEOMETRIES, INTEGERS, NUMBERS, TEXTS, TIMESTAMP_TEXT, Type, common_type
 from .dali_text import constant_geometry
 from .scope import Scope
 
-_TIMESTAMP = re.compile(
-    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])([T ]([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)(\.\d+)?)?)?Z?", re.ASCII
-)
 _TARGETS = {t.value: t for t in (*NUMBERS, Type.TIMESTAMP, Type.POINT, Type.CIRCLE, Type.POLYGON)} | {
     "CHAR": Type.CHAR,
     "VARCHAR": Type.CHAR,
@@ -168,7 +164,7 @@ class Values:
         raise self.source.type_error(at, message, remedy)
 
     def _timestamp(self, value: Value, at: int) -> Value:
-        if isinstance(value, Constant) and value.value is not None and not _TIMESTAMP.fullmatch(str(value.value)):
+        if isinstance(value, Constant) and value.value is not None and not TIMESTAMP_TEXT.fullmatch(str(value.value)):
             remedy = "write YYYY-MM-DD or YYYY-MM-DDThh:mm:ss"
             raise self.source.type_error(at, f"'{shown(str(value.value))}' is no timestamp", remedy)
         return Convert(value, Type.TIMESTAMP)

@@ -29,12 +29,15 @@ def test_many_values():
     assert Parameters([("ID", "a"), ("id", "b")]).all("ID") == ["a", "b"]
 
 
-@pytest.mark.parametrize(("text", "number"), [("0", 0), (" 10 ", 10), ("+5", 5), ("", None), ("999999999", 999999999)])
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("0", 0), (" 10 ", 10), ("+5", 5), ("", None), ("999999999", 999999999), ("9" * 30, 10**18)],
+)
 def test_whole_numbers(text, number):
     assert Parameters([("MAXREC", text)]).whole_number("MAXREC") == number
 
 
-@pytest.mark.parametrize("text", ["-1", "1.5", "1e3", "ten", "٣", "0x10", "1" * 19, "1\x00"])
+@pytest.mark.parametrize("text", ["-1", "1.5", "1e3", "ten", "٣", "0x10", "1" * 1001, "1\x00"])
 def test_what_is_no_whole_number(text):
     with pytest.raises(ParameterError):
         Parameters([("MAXREC", text)]).whole_number("MAXREC")

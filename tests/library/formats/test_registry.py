@@ -30,6 +30,8 @@ TEXT = (Field("a", "char", "*"), Field("b,c", "char", "*"))
         ("csv", "text/csv;header=present;charset=utf-8"),
         ("text/csv", "text/csv;charset=utf-8"),
         ("text/csv; header=present; charset=utf-8", "text/csv; header=present; charset=utf-8"),
+        ("text/csv;header=absent;charset=latin1", "text/csv;charset=utf-8"),
+        ("text/plain", "text/plain;charset=utf-8"),
         ("tsv", "text/tab-separated-values;charset=utf-8"),
     ],
 )

@@ -81,7 +81,6 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
         votable('<FIELD name="a" datatype="int"/><DATA><BINARY><STREAM href="http://127.0.0.1/"/></BINARY></DATA>'),
         votable('<FIELD name="a" datatype="int"/><DATA><BINARY><STREAM encoding="gzip">x</STREAM></BINARY></DATA>'),
         votable('<FIELD name="a" datatype="nonsense"/><DATA><TABLEDATA><TR><TD>1</TD></TR></TABLEDATA></DATA>'),
-        votable('<FIELD name="a" datatype="int"/><FIELD name="A" datatype="int"/><DATA><TABLEDATA/></DATA>'),
         votable("".join(f'<FIELD name="c{n}" datatype="int"/>' for n in range(10_000))),
         (f"{BOMB}]>{HEAD}&a11;{TAIL}").encode(),
         b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>',
@@ -108,3 +107,10 @@ def test_limits():
     assert len(read_votable(votable(body)).rows) == 11
     with pytest.raises(InputError, match="cells"):
         read_votable(votable(body), ReadingLimits(cells=10))
+
+
+def test_every_column_has_a_name_of_its_own():
+    names = ("a", "A", "a", "a_2", "A")
+    columns = "".join(f'<FIELD name="{name}" datatype="int"/>' for name in names)
+    found = read_votable(votable(f"{columns}<DATA><TABLEDATA/></DATA>")).fields
+    assert [field.name for field in found] == ["a", "A", "a_3", "a_2", "A_2"]
