@@ -169,9 +169,12 @@ def _texts(groups: Sequence[tuple[int, ...]], data: bytes, cells: _Cells) -> Ite
     first = np.arange(0, 2 * rows * len(present), 2 * len(present) or 1)
     for group in groups:
         sizes = np.zeros((rows, len(group)), np.int64)
+        if not any(number in place for number in group):
+            yield Texts(group, b"", sizes)
+            continue
         for column, number in enumerate(group):
             if number in place:
-                sizes[:, column] = cells.ends[number] - cells.begins[number]
+                np.subtract(cells.ends[number], cells.begins[number], out=sizes[:, column])
         ends = np.cumsum(sizes).reshape(sizes.shape)
         taken = np.add.outer(first, [place[number] for number in group if number in place])
         yield Texts(group, _taken(items, taken, int(ends[-1, -1])), ends)

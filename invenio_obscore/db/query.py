@@ -219,7 +219,7 @@ class Result:
 
     def blocks(self, *, by_column: bool = False) -> Iterator[Block]:
         """Batches of rows as arrays: from COPY, except where making arrays takes longer than it saves."""
-        sql = None if self._few else binary_copy(self._statement)
+        sql = None if self.few else binary_copy(self._statement)
         if sql is None:
             return (block_of(self.fields, batch, by_column=by_column) for batch in self.values())
         groups = text_groups(self.fields, by_column=by_column)
@@ -227,7 +227,7 @@ class Result:
 
     def encoded(self, wire: Wire) -> Iterator[Buffer]:
         """Batches of encoded rows: in Python where they are few, else by arrays or by PostgreSQL."""
-        if not self._few:
+        if not self.few:
             if wire in MASKED:
                 return (encode_block(self.fields, block, masked=MASKED[wire]) for block in self.blocks())
             copy = copying(self._statement, wire)
@@ -237,7 +237,8 @@ class Result:
         return map(encode, self.values())
 
     @property
-    def _few(self) -> bool:
+    def few(self) -> bool:
+        """Whether the rows come as one batch, if there are any."""
         limit = self._statement.row_limit
         return limit is not None and limit <= _FEW_ROWS
 
@@ -263,7 +264,7 @@ class Result:
                 left = None if left is None else left - len(batch)
 
     def _selected(self, sql: str) -> Generator[list[Any], None, None]:
-        size = _BLOCK_ROWS if self._few else _BATCH_ROWS
+        size = _BLOCK_ROWS if self.few else _BATCH_ROWS
         with self._connected() as connection, connection.cursor() as cursor:
             rows = cursor.stream(sql, self._statement.parameters, binary=True, size=_CHUNK)
             while batch := list(islice(rows, size)):

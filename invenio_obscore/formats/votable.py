@@ -109,7 +109,9 @@ def _base64(batches: Iterator[Buffer]) -> Iterator[bytes]:
             rest = head
             continue
         rest = bytes(data[whole:])
-        yield pybase64.b64encode(head) + pybase64.b64encode(data[:whole])
+        if head:
+            yield pybase64.b64encode(head)
+        yield pybase64.b64encode(data[:whole])
     if rest:
         yield pybase64.b64encode(rest)
 
@@ -204,17 +206,19 @@ def _tail(fields: Sequence[Field], meta: Meta, wire: Wire, overflow: bool, failu
         _info(xml, Info("QUERY_STATUS", "ERROR", str(failure)))
     elif overflow:
         _info(xml, Info("QUERY_STATUS", "OVERFLOW", "There are more rows than MAXREC let through"))
-    status = xml.take()
-    for service in meta.services:
-        _service(xml, service, fields)
-    return f"{end}</DATA></TABLE>\n{status}</RESOURCE>\n{xml.take()}</VOTABLE>\n"
+    services = "".join(_service(service, column) for service in meta.services if (column := _column(service, fields)))
+    return f"{end}</DATA></TABLE>\n{xml.take()}</RESOURCE>\n{services}</VOTABLE>\n"
 
 
-def _service(xml: _Xml, service: Service, fields: Sequence[Field]) -> None:
-    """The descriptor of a service (DataLink 1.1, section 4.1) for the first column that holds its parameter."""
-    column = next((i for field, i in zip(fields, _idents(fields)) if i and field.utype == service.utype), "")
-    if not column:
-        return
+def _column(service: Service, fields: Sequence[Field]) -> str:
+    """The ID of the first column that holds what the service takes; empty where there is none."""
+    return next((i for field, i in zip(fields, _idents(fields)) if i and field.utype == service.utype), "")
+
+
+@lru_cache(maxsize=64)
+def _service(service: Service, column: str) -> str:
+    """The descriptor of a service (DataLink 1.1, section 4.1)."""
+    xml = _Xml()
     xml.start("RESOURCE", type="meta", utype="adhoc:service", name=service.name)
     for name, value in (
         ("standardID", service.standard_id),
@@ -227,3 +231,4 @@ def _service(xml: _Xml, service: Service, fields: Sequence[Field]) -> None:
     xml.end("GROUP")
     xml.end("RESOURCE")
     xml.newline()
+    return xml.take()

@@ -59,7 +59,10 @@ def _add_queries(blueprint: Blueprint, service: TapService, vo_url: Callable[[],
         except BaseException:
             leave()
             raise
-        response.response = _then(response.response, leave)
+        if response.is_sequence:
+            leave()
+        else:
+            response.response = _then(response.response, leave)
         response.call_on_close(leave)
         return response
 
