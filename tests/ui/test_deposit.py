@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from astropy.io import fits
 from deposit_form import SECOND, DepositForm
 from playwright.sync_api import Page, expect
 
@@ -136,3 +138,15 @@ def test_published_rows_are_those_that_were_verified(
     form.publish()
     (row,) = researcher.call("GET", f"/records/{form.recid}/obscore")["rows"]
     assert (row["target_name"], row["s_ra"]) == ("NGC 224", pytest.approx(10.6847))
+
+
+def test_a_file_of_more_than_100_mib_is_taken(researcher: Repository, tmp_path: Path) -> None:
+    large = tmp_path / "large.fits"
+    with large.open("wb") as stream:
+        stream.write(
+            fits.Header([("SIMPLE", True), ("BITPIX", 8), ("NAXIS", 1), ("NAXIS1", 2880 * 36500)]).tostring().encode()
+        )
+        stream.truncate(2880 * 36501)
+    recid = researcher.create_draft("A large file", "More than InvenioRDM takes unasked.", "Curie", "Marie")
+    researcher.upload(recid, large)
+    assert researcher.wait_for_extraction(recid, str)["done"] == 1
