@@ -9,6 +9,7 @@ from uuid import UUID
 
 from invenio_db import db
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     ColumnElement,
     Integer,
@@ -28,11 +29,12 @@ from sqlalchemy import (
     union_all,
     values,
 )
+from sqlalchemy.types import TypeEngine
 
 from .cells import COLUMNS
 from .extractions import Key
 from .filters import Filter, condition
-from .models import ObsCoreExtracted, ObsCoreOverlay
+from .models import NAMED_BY, ObsCoreExtracted, ObsCoreOverlay
 
 Show = Literal["all", "attention", "failed"]
 #: What a listing may be sorted by, with ``-`` before it for the other direction.
@@ -84,6 +86,7 @@ def entries(
     failed: Collection[str] = (),
     columns: Iterable[str] = (),
     *,
+    among: Collection[tuple[str, str]] | None = None,
     one_by_one: bool = False,
 ) -> Any:  # noqa: ANN401 - a subquery
     """Every product of these extractions, and every file that has none although it should.
@@ -98,21 +101,48 @@ def entries(
         Keys of files that could not be read.
     columns
         The columns of ObsCore that are asked for.
+    among
+        Only the products with these file keys and names, which an index finds.
     one_by_one
-        Whether only some products are looked up by their names.
+        Whether each product's overlay is looked up when its turn comes, as for those few that are named.
     """
+    one_by_one = one_by_one or among is not None
     if not one_by_one:
         db.session.execute(text("SET LOCAL work_mem = '64MB'"))  # joined and sorted without going to the disk
     names = ("attention", "words", *columns)
-    parts = [_extracted(owner, keys, names, one_by_one=one_by_one)] if keys else []
-    parts += [_failed(list(failed), names)] if failed or not parts else []
+    parts = [_extracted(owner, keys, names, among, one_by_one=one_by_one)] if keys else []
+    parts += [_failed(list(failed), names)] if (failed and among is None) or not parts else []
     return union_all(*parts).subquery("entries")
 
 
-def _extracted(owner: UUID, keys: Mapping[str, Key], names: Sequence[str], *, one_by_one: bool) -> Select[Any]:
-    held = values(column("file_key", Text), column("file_id", Uuid), column("key", String), name="held").data(
-        [(name, file_id, key) for name, (file_id, key) in keys.items()]
-    )
+def unnested(columns: Mapping[str, type[TypeEngine[Any]]], rows: Collection[Sequence[Any]]) -> Any:  # noqa: ANN401
+    """Many rows as a subquery: of thousands of parameters four arrays."""
+    arrays = [cast([row[n] for row in rows], ARRAY(kind)) for n, kind in enumerate(columns.values())]
+    return select(*(func.unnest(each).label(name) for name, each in zip(columns, arrays))).subquery("listed")
+
+
+def _held(keys: Mapping[str, Key], among: Collection[tuple[str, str]] | None) -> tuple[Any, ColumnElement[bool]]:
+    """Extractions by file key (and products, if they are named), and what joins them with what was extracted."""
+    entry = ObsCoreExtracted
+    if among is None:
+        columns = (column("file_key", Text), column("file_id", Uuid), column("key", String))
+        held: Any = values(*columns, name="held").data([(name, *key) for name, key in keys.items()])
+        return held, (entry.file_id == cast(held.c.file_id, Uuid)) & (entry.key == held.c.key)
+    rows = [(file, *keys[file], product[:NAMED_BY], product) for file, product in among if file in keys]
+    held = unnested({"file_key": Text, "file_id": Uuid, "key": Text, "beginning": Text, "product": Text}, rows)
+    same = (entry.file_id == held.c.file_id) & (entry.key == held.c.key) & (entry.product == held.c.product)
+    return held, same & (func.left(entry.product, NAMED_BY) == held.c.beginning)
+
+
+def _extracted(
+    owner: UUID,
+    keys: Mapping[str, Key],
+    names: Sequence[str],
+    among: Collection[tuple[str, str]] | None,
+    *,
+    one_by_one: bool,
+) -> Select[Any]:
+    held, same_product = _held(keys, among)
     entry, overlay = ObsCoreExtracted, ObsCoreOverlay
     corrected = db.session.scalar(select(select(overlay.number).filter_by(record_uuid=owner).exists()))
     laid, same = _laid_over(owner, names, one_by_one=one_by_one) if corrected else (None, true())
@@ -127,7 +157,7 @@ def _extracted(owner: UUID, keys: Mapping[str, Key], names: Sequence[str], *, on
     found = (
         select(*described, *(either(name) for name in names))
         .select_from(held)
-        .join(entry, (entry.file_id == cast(held.c.file_id, Uuid)) & (entry.key == held.c.key))
+        .join(entry, same_product)
         # Said once more, so that no plan reads what other deposits have.
         .where(entry.file_id.in_({file_id for file_id, _ in keys.values()}))
     )
@@ -141,6 +171,7 @@ def _laid_over(owner: UUID, names: Sequence[str], *, one_by_one: bool) -> tuple[
     every = select(*place, *(getattr(overlay, name) for name in names)).where(overlay.record_uuid == owner)
     at = (overlay.file_id == entry.file_id) & (overlay.key == entry.key) & (overlay.number == entry.number)
     if one_by_one:
+        db.session.execute(text("SET LOCAL enable_nestloop = on"))
         return every.where(at).limit(1).lateral("laid"), true()
     # Of many a join by hashing is far quicker; statistics of what was written just now would lead away from it.
     db.session.execute(text("SET LOCAL enable_nestloop = off"))

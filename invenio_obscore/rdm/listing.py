@@ -25,7 +25,7 @@ from .products import keys_of
 from .stored_files import StoredFile, list_files
 from .sweep import has_orphan
 from .tasks import send_prepare, send_sweep
-from .verification import Head
+from .verification import Address, Head
 from .wording import in_words
 
 #: Seconds that one request computes; the rest comes with a later one, or by a task.
@@ -78,6 +78,11 @@ class Sheet:
         return [f.key for f in self.files if f.status is Status.FAILED or failure(self.states.get(f.key))]
 
     @property
+    def digest(self) -> str:
+        """Of everything that its rows depend on."""
+        return sheets.digest(self.decided.revision, keys_of(self.files, self.decided.mapping), self.failed)
+
+    @property
     def is_whole(self) -> bool:
         """Whether all files were read and described, as far as they can be, and all corrections are laid over."""
         described = all(state.complete or failure(state) for state in self.states.values())
@@ -88,9 +93,11 @@ class Sheet:
         """The part of it that is of these files."""
         return replace(self, files=[file for file in self.files if file.key in names])
 
-    def entries(self, columns: Iterable[str] = (), *, one_by_one: bool = False) -> Any:  # noqa: ANN401 - a subquery
-        """All products as rows of SQL."""
-        return entries(self.draft_uuid, self.keys, self.failed, columns, one_by_one=one_by_one)
+    def entries(
+        self, columns: Iterable[str] = (), *, among: Collection[Address] | None = None, one_by_one: bool = False
+    ) -> Any:  # noqa: ANN401 - a subquery
+        """All products as rows of SQL, or these."""
+        return entries(self.draft_uuid, self.keys, self.failed, columns, among=among, one_by_one=one_by_one)
 
 
 def read(identity: Identity, recid: str, query: Query) -> Page:
@@ -266,7 +273,7 @@ def _counted(sheet: Sheet, found: Any) -> dict[str, int]:  # noqa: ANN401 - a su
     """How many there are, counted once as long as nothing changes."""
     if not sheet.laid:
         return _counts(found)
-    now = sheets.digest(sheet.decided.revision, keys_of(sheet.files, sheet.decided.mapping), sheet.failed)
+    now = sheet.digest
     known = sheets.counts(sheet.draft_uuid, now)
     if known is None:
         known = _counts(found)

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from invenio_db import db
-from sqlalchemy import delete, exists, func, literal, select, update
+from sqlalchemy import Text, cast, delete, exists, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ..db.inserting import insert_rows
@@ -104,6 +104,21 @@ def digest(address: Address) -> str:
 def flat(given: Corrections) -> dict[Address, dict[str, Any]]:
     """Corrections by product; those that say nothing are left out."""
     return {(file, product): cells for file, of in given.items() for product, cells in of.items() if cells}
+
+
+def differing_corrections(one: UUID, one_stage: Stage, other: UUID, other_stage: Stage) -> set[Address]:
+    """The products whose corrections differ between two stages."""
+
+    def of(record_uuid: UUID, stage: Stage) -> Any:  # noqa: ANN401 - a subquery
+        row = ObsCoreCorrection
+        mine = select(row.digest, row.file_key, row.product, cast(row.cells, Text).label("cells"))
+        return mine.where(row.record_uuid == record_uuid, row.stage == stage).subquery()
+
+    was, now = of(one, one_stage), of(other, other_stage)
+    address = [func.coalesce(was.c[name], now.c[name]) for name in ("file_key", "product")]
+    joined = select(*address).select_from(was.join(now, was.c.digest == now.c.digest, full=True))
+    found = db.session.execute(joined.where(was.c.cells.is_distinct_from(now.c.cells)))
+    return {(file_key, product) for file_key, product in found}
 
 
 def laid_over(

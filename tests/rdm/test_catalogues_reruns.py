@@ -38,9 +38,11 @@ def get(who: Researcher, recid: str, path: str, status: int = 200, **query: Any)
 ONE = {"products": [{"file": "a.fits", "product": ""}]}
 
 
+@pytest.mark.parametrize("many", [5000, 0], ids=["all compared", "those whose corrections differ"])
 def test_differences_from_what_is_published(
-    researcher: Researcher, recid: str, publish: Callable[[str], Any], read_queued: Callable[[], int]
+    researcher: Researcher, recid: str, publish: Callable[[str], Any], many: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("invenio_obscore.rdm.catalogues.differences._MANY", many)
     assert get(researcher, recid, "differences")["published"] is False
     publish(recid)
     researcher.edit(recid)
@@ -61,6 +63,29 @@ def test_differences_from_what_is_published(
     assert (first["file"], first["product"], first["kind"]) == ("a.fits", "", "changed")
     assert first["columns"] == {"obs_title": {"was": None, "is": "T"}, "s_ra": {"was": 10.0, "is": None}}
     assert [p["file"] for p in get(researcher, recid, "differences", size=1, page=2)["products"]] == ["c.zip"]
+
+
+def test_differences_of_very_many_are_found_by_a_task(
+    researcher: Researcher,
+    recid: str,
+    publish: Callable[[str], Any],
+    run_tasks: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publish(recid)
+    researcher.edit(recid)
+    revision = get(researcher, recid, "differences")["revision"]
+    monkeypatch.setattr("invenio_obscore.rdm.catalogues.differences._MANY", 0)
+    monkeypatch.setattr("invenio_obscore.rdm.catalogues.differences._MANY_BY_NAME", 1)
+    run_tasks("none")
+    edit(researcher, recid, revision, action="set", column="obs_title", value="T", selection={"matching": {}})
+    for _ in range(2):
+        shown = get(researcher, recid, "differences")
+        assert (shown["published"], shown["pending"], shown["total"]) == (True, True, 0)
+    assert run_tasks() >= 1
+    shown = get(researcher, recid, "differences")
+    assert (shown["pending"], shown["total"], shown["counts"]["columns"]) == (False, 2, {"obs_title": 2})
+    assert [p["file"] for p in shown["products"]] == ["a.fits", "c.zip"]
 
 
 def test_of_two_members_of_one_name_the_first_is_compared(

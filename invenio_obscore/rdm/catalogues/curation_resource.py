@@ -149,6 +149,7 @@ class CurationResource(Resource):
         body = {
             "revision": found.revision,
             "published": found.published,
+            "pending": found.pending,
             "counts": found.counts.to_dict(),
             "total": found.counts.total,
             "products": found.products,

@@ -15,7 +15,7 @@ from uuid import UUID
 from flask_principal import Identity
 from invenio_db import db
 from invenio_db.uow import UnitOfWork
-from sqlalchemy import false, func, select, tuple_
+from sqlalchemy import func, select
 
 from ...errors import ColumnError, ConflictError, InputError, NotFoundError, ServiceError
 from ...mapping.typed import Cell, TypedError, read_cells
@@ -24,7 +24,7 @@ from ..cells import COLUMNS
 from ..changes import Done
 from ..entries import Query, conditions, order
 from ..listing import Sheet
-from ..models import NAMED_BY, ObsCoreWork, Stage
+from ..models import ObsCoreWork, Stage
 from ..tasks import send_prepare
 from ..verification import Address
 from . import history, works
@@ -260,15 +260,8 @@ def _rows(draft_uuid: UUID, edit: Edit, *, most: int | None = None) -> dict[Addr
 
 
 def _named_rows(sheet: Sheet, wanted: Sequence[Address], columns: Sequence[str]) -> dict[Address, dict[str, Any]]:
-    some = sheet.of_files({file for file, _ in wanted})
-    if not some.keys:
-        return {}
-    found = some.entries(columns, one_by_one=True)
-    beginning = func.left(found.c.product, NAMED_BY).in_({product[:NAMED_BY] for _, product in wanted})
-    statement = select(found).where(
-        beginning if wanted else false(), tuple_(found.c.file_key, found.c.product).in_(list(wanted)), ~found.c.failed
-    )
-    return _by_address(statement.order_by(found.c.number.desc()), columns)
+    found = sheet.entries(columns, among=wanted)
+    return _by_address(select(found).where(~found.c.failed).order_by(found.c.number.desc()), columns)
 
 
 def _by_address(statement: Any, columns: Sequence[str]) -> dict[Address, dict[str, Any]]:  # noqa: ANN401 - a Select

@@ -20,15 +20,13 @@ from ... import mapping as mapping_language
 from ...errors import ConflictError, NotFoundError
 from ...extraction import EXTRACTOR_VERSION
 from .. import access, audit, changes, listing, overlays, products, sheets, verification
-from ..cells import COLUMNS
 from ..changes import Done
-from ..entries import entries
 from ..listing import Sheet
 from ..models import ObsCoreOverlay, ObsCorePublished, ObsCoreWork, Stage, Status
 from ..products import keys_of
 from ..stored_files import StoredFile, list_files
 from . import works
-from .differences import Comparison, published_rows, published_version, rows
+from .differences import Comparison, Published, extracted, keep, kept, published_version
 from .edits import wait_until_laid
 
 _KIND = "rerun"
@@ -85,7 +83,9 @@ def read(identity: Identity, recid: str, name: str, *, page: int, size: int) -> 
         if not sheet.laid:
             shown["state"] = "running"  # corrections are worked in: there is nothing yet to compare with
         elif shown["total_products"]:
-            shown["products"] = _compared(draft, sheet, work.id, work.body["mapping"]).page(page, size)
+            compared = _compared(draft, sheet, work.id, work.body["mapping"])
+            names = kept(_place(work.id)) or compared.differing()
+            shown["products"] = compared.shown(names.names[(page - 1) * size : page * size])
     db.session.commit()
     return shown
 
@@ -176,8 +176,9 @@ def attend(work: ObsCoreWork) -> None:
         _lay_over(work_id, draft_uuid, files, mapping)
     wait_until_laid(draft_uuid, lambda: works.progressed(work_id, len(files), len(files)))
     of = sheets.digest(revision, keys_of(files, mapping))
-    counts = _compared(draft, listing.sheet_now(draft_uuid), work_id, mapping).count()
-    works.note_result(work_id, {"counts": counts.to_dict(), "of": of})
+    found = _compared(draft, listing.sheet_now(draft_uuid), work_id, mapping).differing()
+    keep(_place(work_id), found)
+    works.note_result(work_id, {"counts": found.counts.to_dict(), "of": of})
     works.finish(work_id)
     db.session.commit()
 
@@ -195,11 +196,15 @@ def _lay_over(work_id: UUID, draft_uuid: UUID, files: Sequence[StoredFile], mapp
 
 def _compared(draft: Any, sheet: Sheet, work_id: UUID, mapping: str) -> Comparison:  # noqa: ANN401 - the instance's own draft class
     """The draft's rows as they are (or as an older extractor made them, if they are public) and as they would be."""
-    after = rows(entries(work_id, keys_of(_read(draft.id), mapping), columns=COLUMNS))
+    after = extracted(work_id, keys_of(_read(draft.id), mapping))
     version = published_version(draft) if mapping == sheet.decided.mapping else None
     if version is not None and is_outdated(version):
-        return Comparison(published_rows(version), after)
-    return Comparison(rows(sheet.entries(COLUMNS)), after)
+        return Comparison(Published(version, draft.parent.id), after)
+    return Comparison(extracted(draft.id, sheet.keys), after)
+
+
+def _place(work_id: UUID) -> str:
+    return f"invenio-obscore-rerun:{work_id}"
 
 
 def is_outdated(version: UUID) -> bool:

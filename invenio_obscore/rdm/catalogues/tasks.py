@@ -8,7 +8,7 @@ from uuid import UUID
 from celery import shared_task
 
 from ...errors import ObsCoreError
-from . import edits, reruns, works
+from . import differences, edits, reruns, works
 
 logger = logging.getLogger(__name__)
 
@@ -29,3 +29,9 @@ def attend(work_id: str) -> None:
     except Exception:  # the log has it, and who waits is told
         logger.exception("%s %s failed", kind, work_id)
         works.fail(UUID(work_id), "Something went wrong that nobody foresaw; who runs this site finds it in the log.")
+
+
+@shared_task(ignore_result=True)
+def compare(draft_uuid: str) -> None:
+    """Compare a draft with what is published, for who looks at the differences."""
+    differences.compare_all(UUID(draft_uuid))
