@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, insert
+import orjson
+from sqlalchemy import Connection, Table, insert
 from sqlalchemy.exc import DBAPIError
 
 from .quoting import quoted
 
 #: Below this many rows INSERT is as fast.
 _WORTH_IT = 50
+_SPECIAL = re.compile(r"[\\\t\n\r]")
 #: In this order; several times faster than one pass of `str.translate`.
 _ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 
@@ -33,7 +36,8 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
             connection.execute(insert(table), list(rows))
         return
     columns = [table.c[name] for name in rows[0]]
-    text = io.StringIO("".join(_line(columns, row) for row in rows))
+    keys = [column.key for column in columns]
+    text = io.StringIO("".join(_line(keys, row) for row in rows))
     schema = f"{quoted(table.schema)}." if table.schema else ""
     names = ", ".join(quoted(column.name) for column in columns)
     try:
@@ -45,8 +49,8 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
         cursor.close()
 
 
-def _line(columns: Sequence[Column[Any]], row: Mapping[str, Any]) -> str:
-    return "\t".join(_cell(row[column.key]) for column in columns) + "\n"
+def _line(keys: Sequence[str], row: Mapping[str, Any]) -> str:
+    return "\t".join([_cell(row[key]) for key in keys]) + "\n"
 
 
 def _cell(value: Any) -> str:  # noqa: ANN401
@@ -58,10 +62,20 @@ def _cell(value: Any) -> str:  # noqa: ANN401
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, dict | list):
-        value = json.dumps(value)
+        value = _json(value)
     elif isinstance(value, datetime):
         value = value.isoformat()
     text = str(value)
+    if not _SPECIAL.search(text):
+        return text
     for character, escaped in _ESCAPES:
         text = text.replace(character, escaped)
     return text
+
+
+def _json(value: Any) -> str:  # noqa: ANN401
+    """As JSON text; json, several times slower, writes the halves of surrogate pairs and long integers too."""
+    try:
+        return orjson.dumps(value).decode("utf-8")
+    except orjson.JSONEncodeError:
+        return json.dumps(value)

@@ -12,11 +12,12 @@ import math
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from invenio_db import db
-from sqlalchemy import ColumnElement, and_, any_, delete, func, literal, or_, select
+from sqlalchemy import ColumnElement, Text, and_, any_, cast, delete, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, INTEGER
 
 from ..db.inserting import insert_rows
@@ -24,10 +25,10 @@ from ..errors import ColumnError
 from ..extraction import Problem, Product
 from ..obscore.columns import SYSTEM_COLUMNS
 from ..pipeline import address, correct
-from .extractions import Key, sortable
+from .extractions import Key, parsed, sortable
 from .models import NAMED_BY, ObsCoreExtracted, ObsCoreOverlay
 
-_BATCH = 250
+_BATCH = 1000
 #: Overlays that a request writes at once between two looks at the clock.
 _BATCH_OF_REQUEST = 25
 #: Products that a file's only one may also be called.
@@ -45,8 +46,9 @@ class _Wanted:
     values: Mapping[str, Any]
     orphans: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def digest(self) -> str:
+        """Of all that."""
         text = json.dumps([self.product, self.values, self.orphans], sort_keys=True)
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 
@@ -255,10 +257,10 @@ def _write(record_uuid: UUID, wanted: Mapping[_Place, _Wanted]) -> None:
     entry = ObsCoreExtracted
     rows = []
     for key, numbers in _by_key(wanted).items():
-        found = select(entry.number, entry.document).where(_among(entry, key, numbers)).order_by(entry.number)
+        found = select(entry.number, cast(entry.document, Text)).where(_among(entry, key, numbers))
         rows += [
-            _row(record_uuid, (*key, row.number), wanted[(*key, row.number)], row.document)
-            for row in db.session.execute(found)
+            _row(record_uuid, (*key, number), wanted[(*key, number)], parsed(document))
+            for number, document in db.session.execute(found.order_by(entry.number))
         ]
     _drop(record_uuid, wanted)
     insert_rows(db.session.connection(), ObsCoreOverlay.__table__, rows)
