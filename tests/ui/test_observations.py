@@ -111,6 +111,12 @@ def test_adql_is_answered_and_its_mistakes_are_shown_at_the_field(page: Page) ->
         ("target=10+200", "target"),
         ("type=picture", "type"),
         ("radius=-3", "radius"),
+        ("target=10+20&radius=7+kg", "radius"),
+        ("sort=secret", "sort"),
+        ("page=0", "page"),
+        ("type=image&page=300", "page"),
+        ("size=7", "size"),
+        ("adql=SELECT%00", "adql"),
     ],
 )
 def test_a_mistake_has_its_message_at_its_field(page: Page, arguments: str, field: str) -> None:

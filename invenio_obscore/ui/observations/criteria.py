@@ -136,7 +136,7 @@ def read_criteria(arguments: Arguments, resolve: Resolver) -> Criteria:
         types=reader.several("type", DATAPRODUCT_TYPES),
         facilities=reader.several("facility"),
         instruments=reader.several("instrument"),
-        adql=arguments.get("adql", "").replace("\r\n", "\n").strip(),
+        adql=reader.query(),
         sort=reader.one_of("sort", [*OBSCORE, "distance"]),
         descending=arguments.get("order", "") == "desc",
         page=reader.number("page", 1, FURTHEST_ROW // PAGE_SIZES[0]),
@@ -157,6 +157,14 @@ class _Reader:
         value = " ".join(self.arguments.get(name, "").split())
         if len(value) > _LONGEST_TEXT or "\0" in value:
             self.errors[name] = f"This is too long: at most {_LONGEST_TEXT} characters."
+            return ""
+        return value
+
+    def query(self) -> str:
+        """A query of the visitor's own, its lines as they are."""
+        value = self.arguments.get("adql", "").replace("\r\n", "\n").strip()
+        if "\0" in value:
+            self.errors["adql"] = "The query holds a character that means nothing (U+0000)."
             return ""
         return value
 
@@ -189,7 +197,10 @@ class _Reader:
 
     def size(self) -> int:
         size = self.number("size", PAGE_SIZES[0], PAGE_SIZES[-1])
-        return size if size in PAGE_SIZES else PAGE_SIZES[0]
+        if size not in PAGE_SIZES:
+            self.errors["size"] = f"One of {', '.join(map(str, PAGE_SIZES))} is expected."
+            return PAGE_SIZES[0]
+        return size
 
     def attempt(self, name: str, read: Callable[[str], Interval]) -> Interval | None:
         value = self.text(name)

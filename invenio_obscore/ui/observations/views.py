@@ -68,6 +68,8 @@ def page() -> tuple[str, int]:
         try:
             with _queries() as queries:
                 found = search(queries, criteria, begin)
+                if found.total and not found.rows:
+                    errors["page"], status = str(_("There are not so many pages.")), 400
                 counted = facets(queries, criteria, begin) if _wants_counts(criteria) else None
         except InputError as error:
             errors["adql" if criteria.adql else "form"], status = str(error), 400
