@@ -42,6 +42,11 @@ def _ratio(goal: str, ours: float, other: float | None) -> tuple[str, str]:
     return f"{ratio:.3g} (goal {goal})", "yes" if met else "no"
 
 
+def _own(goal: str, ours: float) -> str:
+    """Whether a goal of ours alone is met."""
+    return "" if not goal else "yes" if ours <= float(goal.split()[-1]) else "no"
+
+
 def _number(value: float | None) -> str:
     if value is None:
         return ""
@@ -54,9 +59,10 @@ def table(lines: list[Line]) -> str:
     for line in lines:
         peer, peer_met = _ratio(line.peer_goal, line.ours, line.peer)
         limit, limit_met = _ratio(line.limit_goal, line.ours, line.limit)
-        verdicts = " ".join(filter(None, (peer_met, limit_met)))
+        verdicts = " ".join(filter(None, (_own(line.goal, line.ours), peer_met, limit_met)))
         what = f"{line.what} ({line.note})" if line.note else line.what
-        cells = [what, f"{_number(line.ours)} {line.unit}", _number(line.peer), _number(line.limit), peer, limit]
+        ours = f"{_number(line.ours)} {line.unit}{line.goal and f' (goal {line.goal})'}"
+        cells = [what, ours, _number(line.peer), _number(line.limit), peer, limit]
         found.append(f"| {' | '.join([*cells, verdicts])} |")
     return "\n".join(found)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlencode, urlsplit
 
+import adql
 from tap_services import Database, Service
 
 TABLE = "ivoa.obscore"
@@ -23,7 +24,7 @@ MOST = 20_000_000
 
 @dataclass(frozen=True)
 class Line:
-    """One number: ours, the peer's and the limit's, and the goals as the largest or smallest ratio (``≤ 0.5``)."""
+    """One number: ours, the peer's and the limit's, and the goals: as the largest or smallest ratio, and for ours."""
 
     what: str
     unit: str
@@ -33,6 +34,7 @@ class Line:
     peer_goal: str = ""
     limit_goal: str = ""
     note: str = ""
+    goal: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,15 +110,17 @@ def small(bench: Bench) -> Iterator[Line]:
     for name, make in _SMALL.items():
         ours, peer, bare = _latency(bench, make, 100, bare=True)
         yield Line(f"{name}, one client, p50", "ms", ours, peer, bare, "≤ 0.083", "+ ≤ 3")
-    for name, make in _SMALL.items():
-        seconds = [_timed(partial(bench.database.translated, make(place))) for place in bench.places[:50]]
-        yield Line(f"parse and translate: {name}", "ms", statistics.median(seconds) * 1e3, note="goal ≤ 2 ms")
 
 
-def _timed(action: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    action()
-    return time.perf_counter() - begun
+#: Milliseconds; what is nested 320 times must be linear or refused (compare with 40 times).
+_LANGUAGE = {"TOP 1": "≤ 2", "cone": "≤ 2", "complex": "≤ 5"}
+
+
+def language(bench: Bench) -> Iterator[Line]:
+    """ADQL to SQL, in processor time."""
+    for name, query in adql.QUERIES.items():
+        took, ending = adql.milliseconds(partial(bench.database.translated, query), 0.5)
+        yield Line(f"parse and translate: {name}", "ms", took, note=ending.strip(), goal=_LANGUAGE.get(name, ""))
 
 
 def throughput(bench: Bench) -> Iterator[Line]:
@@ -158,7 +162,7 @@ _STREAMS = (
     ("csv", "csv", "≥ 20", "≥ 0.8", 1_000_000),
     ("votable/td", "csv", "≥ 12", "", 100_000),
     ("fits", "binary", "≥ 12", "", 100_000),
-    ("parquet", "binary", "", "", 0),
+    ("parquet", "binary", "", "≥ 1", 0),
 )
 
 
@@ -177,14 +181,15 @@ def stream(bench: Bench) -> Iterator[Line]:
         rate = bench.rows / min(answer.seconds for answer in answers)
         csv_rate = rate if name == "csv" else csv_rate
         peer = _peer_stream(bench, name, min(peer_rows, bench.rows))
-        note = f"{rate / csv_rate:.2f} of our CSV, goal ≥ 1" if name == "parquet" and csv_rate else f"COPY {kind}"
-        limit = bench.rows / min(copies)
+        limit, note = bench.rows / min(copies), f"limit: COPY {kind}"
+        if name == "parquet" and csv_rate:
+            limit, note = csv_rate, "limit: our CSV"
         yield Line(f"{bench.rows:,} rows, {name}", "rows/s", rate, peer.rate, limit, peer_goal, limit_goal, note)
         if name == "votable":
             yield _first_byte(bench, query, peer.first)
             what = f"memory of the server, {bench.rows:,} rows"
             yield Line(what, "MB", memory, peer.memory, None, "≤ 0.1", note="with shared parts counted once")
-    yield Line("memory above rest, the formats one after the other", "MB", memory - rest, note="goal ≤ 32 MB")
+    yield Line("memory above rest, the formats one after the other", "MB", memory - rest, goal="≤ 32")
 
 
 @dataclass(frozen=True)
@@ -220,7 +225,7 @@ def more_rows(bench: Bench) -> Iterator[Line]:
     rest = bench.ours.memory()
     with bench.ours.watched() as most:
         bench.ours.query(query, RESPONSEFORMAT="votable", MAXREC=10 * bench.rows)
-    yield Line(f"memory above rest, {10 * bench.rows:,} rows, votable", "MB", most[0] - rest, note="goal ≤ 32 MB")
+    yield Line(f"memory above rest, {10 * bench.rows:,} rows, votable", "MB", most[0] - rest, goal="≤ 32")
 
 
 def mixed(bench: Bench) -> Iterator[Line]:
@@ -296,7 +301,7 @@ def gone(bench: Bench) -> Iterator[Line]:
         while bench.database.connection.execute(sql).fetchone() != (0,) and time.perf_counter() - begun < 60:
             time.sleep(0.01)
         found.append(time.perf_counter() - begun)
-    yield Line("query freed after its client left in mid-stream", "s", max(found), note="goal ≤ 2 s")
+    yield Line("query freed after its client left in mid-stream", "s", max(found), goal="≤ 2")
 
 
 def indexed(bench: Bench) -> Iterator[Line]:
@@ -343,7 +348,7 @@ def jobs(bench: Bench) -> Iterator[Line]:
     if found[0] is None:
         raise SystemExit("a job of ours does not end")
     peer = found[1] if bench.peer else None
-    yield Line("asynchronous cone, create to result", "ms", found[0], peer, None, "≤ 0.17", note="goal ≤ 200 ms")
+    yield Line("asynchronous cone, create to result", "ms", found[0], peer, None, "≤ 0.167", goal="≤ 200")
 
 
 def _job_milliseconds(bench: Bench, service: Service) -> float | None:
@@ -396,7 +401,7 @@ def rows(bench: Bench) -> Iterator[Line]:
             for line, row in enumerate(expected)
         )
         assert np.size(table) == len(expected), name
-        yield Line(f"cells of {len(expected)} rows that differ, {name}", "", wrong, note="goal 0")
+        yield Line(f"cells of {len(expected)} rows that differ, {name}", "", wrong, goal="≤ 0")
 
 
 def _same(value: object, read: object) -> bool:
@@ -407,4 +412,4 @@ def _same(value: object, read: object) -> bool:
     return float(value) == float(read)  # type: ignore[arg-type]
 
 
-BLOCKS = (small, throughput, indexed, stream, more_rows, mixed, gone, columns, jobs, rows)
+BLOCKS = (small, language, throughput, indexed, stream, more_rows, mixed, gone, columns, jobs, rows)
