@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import select
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import psycopg
@@ -44,7 +44,7 @@ def copied_rows(connection: psycopg.Connection[Any], sql: str, size: int) -> Gen
     _checked(pgconn.exec_(sql.encode()), pq.ExecStatus.COPY_OUT)
     try:
         yield from _rows(pgconn, size)
-        while result := pgconn.get_result():
+        for result in _results(pgconn):
             _checked(result, pq.ExecStatus.COMMAND_OK)
     finally:
         if pgconn.transaction_status == pq.TransactionStatus.ACTIVE:
@@ -52,8 +52,7 @@ def copied_rows(connection: psycopg.Connection[Any], sql: str, size: int) -> Gen
 
 
 def _rows(pgconn: pq.abc.PGconn, size: int) -> Generator[list[Buffer], None, None]:
-    ready = select.poll()
-    ready.register(pgconn.socket, select.POLLIN)
+    ready = _poll(pgconn)
     rows: list[Buffer] = []
     take = pgconn.get_copy_data
     while True:
@@ -72,6 +71,25 @@ def _rows(pgconn: pq.abc.PGconn, size: int) -> Generator[list[Buffer], None, Non
         yield rows
 
 
+def _results(pgconn: pq.abc.PGconn) -> Iterator[pq.abc.PGresult]:
+    """What ends a statement; other threads go on meanwhile, which libpq's own waiting does not let them."""
+    ready = _poll(pgconn)
+    while True:
+        while pgconn.is_busy():
+            ready.poll()
+            pgconn.consume_input()
+        result = pgconn.get_result()
+        if result is None:
+            return
+        yield result
+
+
+def _poll(pgconn: pq.abc.PGconn) -> select.poll:
+    ready = select.poll()
+    ready.register(pgconn.socket, select.POLLIN)
+    return ready
+
+
 def _checked(result: pq.abc.PGresult, expected: pq.ExecStatus) -> None:
     if result.status != expected:
         raise psycopg.errors.error_from_result(result)
@@ -84,5 +102,5 @@ def _cancel(connection: psycopg.Connection[Any]) -> None:
         connection.cancel_safe(timeout=_CANCEL)
         while pgconn.get_copy_data(0)[0] > 0:
             pass
-        while pgconn.get_result():
+        for _ in _results(pgconn):
             pass
