@@ -18,6 +18,7 @@ from .errors import ColumnError, FitsError
 from .extraction import extract as extract_products
 from .extraction.evidence import Evidence, Problem, Product
 from .extraction.instruments import from_file
+from .extraction.plausibility import look_again
 from .extraction.rules import Instrument
 from .fits.containers import read_any as read_headers
 from .fits.limits import Limits
@@ -101,6 +102,7 @@ def products(
             item.accept(product)
         if mapping:
             mapping.force(product, of)
+            look_again(product, {name for name, said in product.evidence.items() if said.source == "mapping"})
     correct(found, corrections or {}, system=system)
     return found
 
@@ -146,6 +148,7 @@ def correct(
             continue
         for column, value in values.items():
             _correct(product, column, value, system)
+        look_again(product, values.keys())
     changed = {column for values in corrections.values() for column in values} if checked else None
     for product in found:
         _leave_out(product, changed)

@@ -7,20 +7,24 @@ good to have.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..fits.problems import Severity
 from ..obscore.regions import Region, separation
 from ..obscore.row import ObsCoreRow
-from ..obscore.validation import validate
+from ..obscore.validation import PAIRED, validate
 from .evidence import Problem, Product
 
 _UNIX_EPOCH_MJD = 40587.0
 _SECONDS_A_DAY = 86400.0
 #: The first photograph of a star; the first event list is much later, but plates are deposited too.
 _FIRST_PLATE_MJD = -3500.0
+#: How far one instrument sees, where it sees neither gamma rays nor radio waves only: there some see more.
+_WIDEST_RANGE = 1e4
+_LONGEST_GAMMA_M, _SHORTEST_RADIO_M = 1e-10, 1e-3
 
 
 def _now() -> float:
@@ -58,6 +62,7 @@ _DOUBTS = (
     _Doubt("s_pixel_scale", "pixel-implausible", lambda v: 1e-6 < v < 1e6, "is no size of a pixel"),
     _Doubt("em_res_power", "power-implausible", lambda v: 0.1 < v < 1e9, "is no resolving power of a spectrograph"),
 )
+_IMPLAUSIBLE = frozenset(doubt.code for doubt in _DOUBTS)
 
 _EVERY = ("image", "cube", "spectrum", "sed", "timeseries", "visibility", "event")
 _NO_WAVELENGTH = "without wavelengths no search by wavelength finds the product"
@@ -81,15 +86,32 @@ def doubts(product: Product) -> Iterator[Problem]:
     row = product.row
     yield from _implausible(product)
     for violation in validate(row):
-        absent = row[violation.column] is None
-        if absent and violation.severity == "error":
-            continue  # what the publisher adds
+        if row[violation.column] is None:
+            continue  # what the publisher adds, or half of a pair (below)
         severity: Severity = "attention" if violation.severity == "error" else "advice"
-        code = "incomplete" if absent else "invalid-value"
         message = f"{violation.column}: {violation.message}"
-        yield Problem(severity, code, message, violation.column, _hdu(product, violation.column))
-    yield from _contradictions(product)
+        yield Problem(severity, "invalid-value", message, violation.column, _hdu(product, violation.column))
+    for relation in _RELATIONS:
+        yield from relation.find(product)
     yield from _missing(row)
+
+
+def look_again(product: Product, changed: Collection[str]) -> None:
+    """Bring what is doubtful up to date after some columns were set: their values, and how they go with others.
+
+    That a value is missing is not said again: who emptied it knows.
+    """
+    touched = [relation for relation in _RELATIONS if not relation.columns.isdisjoint(changed)]
+
+    def settled(problem: Problem) -> bool:
+        if problem.code in _IMPLAUSIBLE:
+            return problem.column in changed
+        return any(problem.code == each.code and problem.column in each.columns for each in touched)
+
+    product.problems = [problem for problem in product.problems if not settled(problem)]
+    product.problems += [problem for problem in _implausible(product) if problem.column in changed]
+    for relation in touched:
+        product.problems += relation.find(product)
 
 
 def _hdu(product: Product, column: str) -> int | None:
@@ -105,7 +127,7 @@ def _implausible(product: Product) -> Iterator[Problem]:
             yield Problem("attention", doubt.code, message, doubt.column, _hdu(product, doubt.column))
 
 
-def _contradictions(product: Product) -> Iterator[Problem]:
+def _outside(product: Product) -> Iterator[Problem]:
     row = product.row
     ra, dec, region = row["s_ra"], row["s_dec"], row["s_region"]
     if isinstance(ra, float) and isinstance(dec, float) and isinstance(region, Region):
@@ -114,12 +136,48 @@ def _contradictions(product: Product) -> Iterator[Problem]:
             yield Problem(
                 "attention", "position-outside", "the position lies outside the region", "s_ra", _hdu(product, "s_ra")
             )
+
+
+def _longer(product: Product) -> Iterator[Problem]:
+    row = product.row
     begin, end, exposure = row["t_min"], row["t_max"], row["t_exptime"]
     if isinstance(begin, float) and isinstance(end, float) and isinstance(exposure, float):
         span = (end - begin) * _SECONDS_A_DAY
         if exposure > 2 * span + 60 and not _is_combined(row):
             message = f"the exposure ({exposure:g} s) is longer than the observation ({span:.0f} s)"
             yield Problem("advice", "exposure-longer", message, "t_exptime", _hdu(product, "t_exptime"))
+
+
+def _too_wide(product: Product) -> Iterator[Problem]:
+    low, high = product.row["em_min"], product.row["em_max"]
+    if not (isinstance(low, float) and isinstance(high, float)) or product.row["dataproduct_type"] == "sed":
+        return
+    if high > _LONGEST_GAMMA_M and low < _SHORTEST_RADIO_M and high > low * _WIDEST_RANGE:
+        message = f"from {low:g} to {high:g} m is wider than any instrument sees; check the units"
+        yield Problem("attention", "em-range", message, "em_max", _hdu(product, "em_max"))
+
+
+def _half(pair: tuple[str, str], product: Product) -> Iterator[Problem]:
+    for absent, there in (pair, pair[::-1]):
+        if product.row[absent] is None and product.row[there] is not None:
+            yield Problem("advice", "incomplete", f"{absent} is missing although {there} is given", absent)
+
+
+@dataclass(frozen=True)
+class _Relation:
+    """Columns that must go together; ``find`` says where they do not."""
+
+    code: str
+    columns: frozenset[str]
+    find: Callable[[Product], Iterator[Problem]]
+
+
+_RELATIONS = (
+    _Relation("position-outside", frozenset(("s_ra", "s_dec", "s_region")), _outside),
+    _Relation("exposure-longer", frozenset(("t_min", "t_max", "t_exptime", "calib_level")), _longer),
+    _Relation("em-range", frozenset(("em_min", "em_max", "dataproduct_type")), _too_wide),
+    *(_Relation("incomplete", frozenset(pair), partial(_half, pair)) for pair in PAIRED),
+)
 
 
 def _near(ra1: float, dec1: float, ra2: float, dec2: float, reach: float) -> bool:

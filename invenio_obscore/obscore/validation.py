@@ -154,7 +154,8 @@ def _each(row: ObsCoreRow, names: Collection[str] | None = None) -> Iterator[Vio
 
 # -- several values --------------------------------------------------------------------------------------------------
 _ORDERED = (("em_min", "em_max"), ("t_min", "t_max"), ("energy_min", "energy_max"), ("s_fov_min", "s_fov_max"))
-_PAIRED = (("s_ra", "s_dec"), ("em_min", "em_max"), ("t_min", "t_max"))
+#: Columns of which one without the other says little.
+PAIRED = (("s_ra", "s_dec"), ("em_min", "em_max"), ("t_min", "t_max"))
 
 
 def _orders(row: ObsCoreRow) -> Iterator[Violation]:
@@ -165,7 +166,7 @@ def _orders(row: ObsCoreRow) -> Iterator[Violation]:
 
 
 def _together(row: ObsCoreRow) -> Iterator[Violation]:
-    for first, second in _PAIRED:
+    for first, second in PAIRED:
         if (row[first] is None) != (row[second] is None):
             there, absent = (first, second) if row[second] is None else (second, first)
             yield Violation(absent, f"has no value, {there} has one", "warning")
