@@ -35,7 +35,7 @@ class ShownProduct:
     Attributes
     ----------
     number
-        On this page, from 0.
+        Among all of the record, from 0.
     preview
         Address of its picture without the size; empty where the reader may not see it.
     picture
@@ -112,6 +112,9 @@ class ProductTable:
             "survey": config["OBSCORE_SKY_SURVEY"],
             "table": f"{config['SITE_API_URL']}/records/{self.recid}/obscore?format=votable",
             "queries": clients.queries(self.recid),
+            "total": self.total,
+            "size": self.size,
+            "argument": PAGE_ARGUMENT,
             "products": [dict(line.facts) for line in self.lines],
         }
 
@@ -132,7 +135,7 @@ def product_table(record: Any) -> ProductTable | None:  # noqa: ANN401 - an RDMR
     elsewhere = "" if listed["total"] else next(iter(listed["versions"]), "")
     if not listed["total"] and not pending and not hidden and not elsewhere:
         return None
-    lines = _lines(record, recid, listed["products"])
+    lines = _lines(record, recid, listed["products"], first=(page - 1) * size)
     until = _embargo(record) if hidden else ""
     return ProductTable(recid, lines, listed["total"], pending, page, size, hidden, until, elsewhere)
 
@@ -147,11 +150,17 @@ def _embargo(record: Any) -> str:  # noqa: ANN401
     return embargo.until.date().isoformat() if embargo.active and embargo.until else ""
 
 
-def _lines(record: Any, recid: str, products: Sequence[Mapping[str, Any]]) -> list[ShownProduct]:  # noqa: ANN401
+def _lines(
+    record: Any,  # noqa: ANN401
+    recid: str,
+    products: Sequence[Mapping[str, Any]],
+    *,
+    first: int,
+) -> list[ShownProduct]:
     pictures = _pictures(record, products)
     return [
         _shown(number, recid, product, pictures.get((product["file"], product["product"])))
-        for number, product in enumerate(products)
+        for number, product in enumerate(products, first)
     ]
 
 

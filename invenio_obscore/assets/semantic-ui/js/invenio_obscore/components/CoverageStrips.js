@@ -3,12 +3,16 @@ import { i18next } from "@translations/invenio_obscore/i18next";
 import PropTypes from "prop-types";
 import React, { useMemo } from "react";
 import { isNumber, wavelength } from "./format";
+import { pointed } from "./SkyChartProjection";
 
 const WIDTH = 640;
 const LEFT = 8;
 const RIGHT = WIDTH - 8;
 const AXIS = 34;
 const MOST_HEIGHT = 160;
+const TOP = 16;
+// More bars than this share lanes, and are drawn as one picture.
+const LANES = 70;
 
 // Beginnings of the bands in metres, the radio band the last.
 const BANDS = [
@@ -100,22 +104,80 @@ Bands.propTypes = {
   height: PropTypes.number.isRequired,
 };
 
+/** The bars from the top down, each with its place; many are put into lanes by where they begin. */
+const placed = (found, place) => {
+  const lanes = Math.min(found.length, LANES);
+  const pitch = Math.min(10, (MOST_HEIGHT - 20) / lanes);
+  const order = found.length > LANES ? [...found].sort((a, b) => Math.min(...a.at) - Math.min(...b.at)) : found;
+  const bars = order.map((each, number) => ({
+    ...each,
+    x: place(Math.min(...each.at)) - 1,
+    y: TOP + Math.floor((number * lanes) / found.length) * pitch,
+    width: Math.max(3, Math.abs(place(each.at[1]) - place(each.at[0])) + 2),
+    height: Math.max(1.5, pitch - 1.5),
+  }));
+  return { bars, pitch, height: 18 + pitch * lanes };
+};
+
+/** The bar of a lane that is nearest to a pointer. */
+const nearest = (bars, pitch, [x, y]) => {
+  const lane = bars.filter((bar) => Math.abs(bar.y + bar.height / 2 - y) <= Math.max(pitch, 4));
+  const away = (bar) => Math.max(bar.x - x, x - bar.x - bar.width, 0) + Math.abs(bar.y + bar.height / 2 - y) / 10;
+  return lane.reduce((best, bar) => (!best || away(bar) < away(best) ? bar : best), null);
+};
+
+const outlineOf = ({ x, y, width, height }) =>
+  `M${x.toFixed(1)} ${y.toFixed(1)}h${width.toFixed(1)}v${height.toFixed(1)}h${-width.toFixed(1)}z`;
+
+const Bar = ({ bar, selected, write, onSelect }) => (
+  <rect
+    className={selected ? "bar selected" : "bar"}
+    x={bar.x}
+    y={bar.y}
+    width={bar.width}
+    height={bar.height}
+    onClick={onSelect && (() => onSelect(bar.id))}
+  >
+    <title>{`${bar.label}: ${write(bar.ends[0])} – ${write(bar.ends[1])}`}</title>
+  </rect>
+);
+
+Bar.propTypes = {
+  bar: PropTypes.object.isRequired,
+  selected: PropTypes.bool.isRequired,
+  write: PropTypes.func.isRequired,
+  onSelect: PropTypes.func,
+};
+Bar.defaultProps = { onSelect: undefined };
+
 /** Labels at the ends stay inside. */
 const anchor = (x) => (x < 40 ? "start" : x > WIDTH - 40 ? "end" : "middle");
 
-/** One strip: a bar a product over an axis. What it shows stands in the table as well, which keys reach. */
+/** One strip: a bar a product over an axis. */
 const Strip = ({ name, data, margin, ticks, write, bands, selected, onSelect }) => {
   const width = Math.max(data.high - data.low, margin);
   const [low, high] = [data.low - width * 0.08 - margin / 2, data.high + width * 0.08 + margin / 2];
   const place = (value) => LEFT + ((value - low) / (high - low)) * (RIGHT - LEFT);
-  const pitch = Math.max(2, Math.min(10, (MOST_HEIGHT - 20) / data.found.length));
-  const height = 18 + pitch * data.found.length;
+  const { bars, pitch, height } = placed(data.found, place);
+  const crowded = bars.length > LANES;
+  const shapes = crowded ? bars.map(outlineOf).join("") : "";
+  const point = (event) => {
+    const chosen = nearest(bars, pitch, pointed(event));
+    if (chosen) onSelect(chosen.id);
+  };
   const ends = data.found.flatMap((each) => each.ends);
   const summary = `${name}: ${write(Math.min(...ends))} – ${write(Math.max(...ends))}`;
   return (
     <figure className="obscore-coverage-strip">
       <figcaption>{summary}</figcaption>
-      <svg viewBox={`0 0 ${WIDTH} ${height + AXIS}`} role="img" aria-label={summary}>
+      {/* What it shows stands in the table as well, which keys reach. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
+      <svg
+        viewBox={`0 0 ${WIDTH} ${height + AXIS}`}
+        role="img"
+        aria-label={summary}
+        onClick={crowded ? point : undefined}
+      >
         {bands && <Bands place={place} low={low} high={high} height={height} />}
         <line className="axis" x1={LEFT} x2={RIGHT} y1={height} y2={height} />
         {ticks(low, high).map((value) => (
@@ -126,19 +188,18 @@ const Strip = ({ name, data, margin, ticks, write, bands, selected, onSelect }) 
             </text>
           </g>
         ))}
-        {data.found.map(({ id, label, at, ends: [from, to] }, number) => (
-          <rect
-            key={id}
-            className={id === selected ? "bar selected" : "bar"}
-            x={place(Math.min(...at)) - 1}
-            y={16 + number * pitch}
-            width={Math.max(3, Math.abs(place(at[1]) - place(at[0])) + 2)}
-            height={Math.max(1.5, pitch - 1.5)}
-            onClick={() => onSelect(id)}
-          >
-            <title>{`${label}: ${write(from)} – ${write(to)}`}</title>
-          </rect>
-        ))}
+        {crowded && <path className="bar crowd" d={shapes} />}
+        {bars
+          .filter(({ id }) => !crowded || id === selected)
+          .map((bar) => (
+            <Bar
+              key={bar.id}
+              bar={bar}
+              selected={bar.id === selected}
+              write={write}
+              onSelect={crowded ? undefined : onSelect}
+            />
+          ))}
       </svg>
     </figure>
   );

@@ -1,10 +1,14 @@
 import { i18next } from "@translations/invenio_obscore/i18next";
 import PropTypes from "prop-types";
 import React, { useMemo, useRef } from "react";
-import { chart, footprints, grid, outline, path } from "./SkyChartProjection";
+import { chart, footprints, grid, outline, path, pointed } from "./SkyChartProjection";
 
 const WIDTH = 640;
 const HEIGHT = 340;
+// More are drawn as one picture, of which only the selected one is an element of its own.
+const MANY = 300;
+// A pointer this near a centre means it.
+const NEAR = 25;
 
 /** Where a line's label stands: at the chart's left or lower edge, or (whole sky) at a place of its own. */
 const labelPlace = (view, line) => {
@@ -77,6 +81,35 @@ Footprint.propTypes = {
   reference: PropTypes.func.isRequired,
 };
 
+/** Thousands of footprints as two paths. */
+const Crowd = ({ view, found }) => {
+  const [outlines, centres] = useMemo(() => {
+    const places = found.map(({ centre }) => view.project(centre)).filter(Boolean);
+    return [
+      found.flatMap(({ parts }) => parts.map((part) => path(view, outline(part, 16)))).join(""),
+      places.map(([x, y]) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`).join(""),
+    ];
+  }, [view, found]);
+  return (
+    <g className="crowd" aria-hidden="true">
+      <path className="outlines" d={outlines} />
+      <path className="centres" d={centres} />
+    </g>
+  );
+};
+
+Crowd.propTypes = { view: PropTypes.object.isRequired, found: PropTypes.array.isRequired };
+
+/** The footprint whose centre is nearest to a place of the chart, if any is near. */
+const nearest = (view, found, [x, y]) => {
+  const distances = found.map((each) => {
+    const place = view.project(each.centre);
+    return place ? Math.hypot(place[0] - x, place[1] - y) : Infinity;
+  });
+  const least = distances.reduce((best, distance, number) => (distance < distances[best] ? number : best), 0);
+  return distances[least] <= NEAR ? found[least] : null;
+};
+
 /** The footprints as a plain chart: the whole sky, or the part of it where they are. One tab stop; arrows move on. */
 export const SkyChart = ({ products, selected, onSelect }) => {
   const found = useMemo(() => footprints(products), [products]);
@@ -93,30 +126,39 @@ export const SkyChart = ({ products, selected, onSelect }) => {
     event.preventDefault();
     const next = found[(current + by + found.length) % found.length];
     onSelect(next.id);
-    if (elements.current[next.id]) elements.current[next.id].focus();
+    elements.current[next.id]?.focus();
   };
 
+  const crowded = found.length > MANY;
+  const point = (event) => {
+    const chosen = nearest(view, found, pointed(event));
+    if (chosen) onSelect(chosen.id);
+  };
   // The selected one is drawn last, over the others.
   const order = [...found.filter(({ id }) => id !== selected), ...found.filter(({ id }) => id === selected)];
   return (
+    // Keys reach every footprint by the one that is an element.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <svg
       className={`obscore-sky-chart ${view.whole ? "whole" : "local"}`}
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       role="group"
       aria-label={i18next.t("Positions on the sky (ICRS)")}
       onKeyDown={move}
+      onClick={crowded ? point : undefined}
     >
       <Grid view={view} />
-      {order.map((each) => (
+      {crowded && <Crowd view={view} found={found} />}
+      {(crowded ? [found[current]] : order).map((each) => (
         <Footprint
-          key={each.id}
+          key={crowded ? "current" : each.id}
           view={view}
           found={each}
           selected={each.id === selected}
           tabbable={each.id === (found[current] && found[current].id)}
           onSelect={onSelect}
           reference={(element) => {
-            elements.current[each.id] = element;
+            elements.current[crowded ? "current" : each.id] = element;
           }}
         />
       ))}

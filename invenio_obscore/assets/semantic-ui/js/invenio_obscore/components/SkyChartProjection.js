@@ -56,13 +56,13 @@ export const footprints = (products) =>
       return { id, label: String(label || ""), ra, dec, centre: vector(ra, dec), parts };
     });
 
-const circleOutline = ([ra, dec, radius]) => {
+const circleOutline = ([ra, dec, radius], steps) => {
   const centre = vector(ra, dec);
   const east = unit(cross([0, 0, 1], centre));
   const axes = Math.abs(dec) > 89.999 ? [[1, 0, 0], [0, 1, 0]] : [east, cross(centre, east)];
   const [c, s] = [Math.cos(radius * RAD), Math.sin(radius * RAD)];
-  return Array.from({ length: 65 }, (_, i) => {
-    const [u, v] = [Math.cos((i * 2 * Math.PI) / 64) * s, Math.sin((i * 2 * Math.PI) / 64) * s];
+  return Array.from({ length: steps + 1 }, (_, i) => {
+    const [u, v] = [Math.cos((i * 2 * Math.PI) / steps) * s, Math.sin((i * 2 * Math.PI) / steps) * s];
     return [0, 1, 2].map((k) => c * centre[k] + u * axes[0][k] + v * axes[1][k]);
   });
 };
@@ -78,7 +78,9 @@ const polygonOutline = (vertices) => {
   return [...outline, corners[0]];
 };
 
-export const outline = (part) => (part.circle ? circleOutline(part.circle) : polygonOutline(part.polygon));
+/** The edge of a part of a region as vectors; a circle in so many steps. */
+export const outline = (part, steps = 64) =>
+  part.circle ? circleOutline(part.circle, steps) : polygonOutline(part.polygon);
 
 const middle = (vectors) => unit(vectors.reduce((sum, v) => sum.map((c, i) => c + v[i]), [0, 0, 0]));
 
@@ -115,12 +117,18 @@ const allSkyChart = (width, height) => {
 /** The chart that shows these footprints best. */
 export const chart = (found, width, height) => {
   if (!found.length) return allSkyChart(width, height);
-  const points = found.flatMap(({ centre, parts }) => [centre, ...parts.flatMap(outline)]);
+  const points = found.flatMap(({ centre, parts }) => [centre, ...parts.flatMap((part) => outline(part, 8))]);
   const centre = middle(points);
-  const reach = Math.max(...points.map((v) => separation(centre, v)));
+  const reach = points.reduce((most, v) => Math.max(most, separation(centre, v)), 0);
   return reach > LOCAL_RADIUS
     ? allSkyChart(width, height)
     : localChart(centre, Math.max(reach * 1.25, 0.002), width, height);
+};
+
+/** Where a pointer is in the units of the picture that was clicked. */
+export const pointed = ({ currentTarget, clientX, clientY }) => {
+  const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(currentTarget.getScreenCTM().inverse());
+  return [x, y];
 };
 
 /** An SVG path through places on the sky; it is lifted where it crosses the edge of the chart. */

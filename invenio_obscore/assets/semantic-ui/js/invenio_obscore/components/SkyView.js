@@ -66,6 +66,14 @@ const useAladin = (holder, survey) => {
   return { state, setState, sky, begin };
 };
 
+/** The former list where the new one says the same: whoever looks around on the sky stays there. */
+const useSame = (products) => {
+  const former = useRef({ text: "", products });
+  const text = JSON.stringify(products);
+  if (text !== former.current.text) former.current = { text, products };
+  return former.current.products;
+};
+
 /**
  * The footprints of products on the sky: Aladin Lite once it is in sight and where it runs, else a plain chart.
  *
@@ -73,7 +81,8 @@ const useAladin = (holder, survey) => {
  * selected: identifier of one; onSelect: called with the identifier of one that is clicked
  * survey: address of an image survey (HiPS) for the background, from outside; none by default
  */
-export const SkyView = ({ products, selected, onSelect, survey }) => {
+export const SkyView = ({ products: given, selected, onSelect, survey }) => {
+  const products = useSame(given);
   const frame = useRef(null);
   const holder = useRef(null);
   const select = useRef(onSelect);

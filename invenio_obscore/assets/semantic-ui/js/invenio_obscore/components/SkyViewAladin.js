@@ -98,7 +98,7 @@ export class AladinSky {
     this.found = footprints(products);
     this.overlay.removeAll();
     this.marks.removeAll();
-    this.found.forEach((each) => shapes(A, each, {}).forEach((shape) => this.overlay.add(shape)));
+    this.overlay.addFootprints(this.found.flatMap((each) => shapes(A, each, {})));
     this.marks.addSources(this.found.map(({ id, ra, dec }) => A.source(ra, dec, { id })));
     return this.found;
   }

@@ -1,9 +1,10 @@
 import { i18next } from "@translations/invenio_obscore/i18next";
 import PropTypes from "prop-types";
-import React, { lazy, Suspense, useCallback, useMemo, useState } from "react";
+import React, { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { AccordionField } from "react-invenio-forms";
 import { useSelector } from "react-redux";
 import { Message } from "semantic-ui-react";
+import { useOutlines } from "../components/useOutlines";
 import { draftApi } from "./api";
 import { CHECKED, Checks, SEVERITIES } from "./Checks";
 import { Filters, Pages } from "./Filters";
@@ -21,25 +22,61 @@ const SIZE = 25;
 const MAPPING = "mapping";
 const QUERY = { page: 1, size: SIZE, q: "", show: "all", sort: "attention" };
 
+const labelled = (product) => ({ id: idOf(product), label: product.target_name || nameOf(product) });
+
 const drawn = (products) =>
   products
     .filter(({ failed }) => !failed)
     .map((product) => ({ ...product.row, id: idOf(product), label: product.row.target_name || nameOf(product) }));
 
-const Sky = ({ products, selected, onSelect }) => {
-  const shown = useMemo(() => drawn(products), [products]);
+/** Outlines of everything that the list has on all its pages; null where this page has it all. */
+const useAll = (api, query, listing) => {
+  const { q, show, sort } = query;
+  const load = useCallback(() => api.outlines({ q, show, sort }), [api, q, show, sort]);
+  const paged = listing && listing.total > listing.products.length;
+  const { revision, total, counts, complete } = listing || {};
+  return useOutlines(load, paged ? JSON.stringify([revision, total, counts, complete]) : "", labelled);
+};
+
+const extent = (listing, all) => {
+  if (!all && listing.total > listing.products.length)
+    return i18next.t("Sky, wavelengths and times of the products on this page of the list.");
+  if (all && all.total > all.most)
+    return i18next.t("Sky, wavelengths and times of the first {{most}} of {{total}} products; a search of the list shows others.", all);
+  return "";
+};
+
+/** Sky and strips of all products of the list. */
+const Sky = ({ listing, all, selected, onSelect }) => {
+  const shown = useMemo(() => (all ? all.products : drawn(listing.products)), [listing, all]);
+  const words = extent(listing, all);
   return (
     <Suspense fallback={null}>
       <SkyView products={shown} selected={selected} onSelect={onSelect} />
       <CoverageStrips products={shown} selected={selected} onSelect={onSelect} />
+      {words && <p className="fine">{words}</p>}
     </Suspense>
   );
 };
 
 Sky.propTypes = {
-  products: PropTypes.array.isRequired,
+  listing: PropTypes.object.isRequired,
+  all: PropTypes.object,
   selected: PropTypes.string.isRequired,
   onSelect: PropTypes.func.isRequired,
+};
+Sky.defaultProps = { all: null };
+
+/** Brings the open row into sight once it is there: it may be on a page that is still to come. */
+const useSight = (opened, listing) => {
+  const wished = useRef("");
+  useEffect(() => {
+    const line = wished.current === opened && document.querySelector("#obscore-panel tr.active");
+    if (!line) return;
+    wished.current = "";
+    line.scrollIntoView({ block: "nearest" });
+  }, [opened, listing]);
+  return wished;
 };
 
 /** What was found in the files of one draft. */
@@ -52,10 +89,14 @@ const Found = ({ base, recid, stored, uploading }) => {
   const { typed, change } = useTyped(base);
   const ask = useCallback((changes) => setQuery((former) => ({ ...former, ...changes })), []);
   const products = useMemo(() => (listing ? listing.products : []), [listing]);
-  const select = useCallback((id) => {
+  const all = useAll(api, query, listing);
+  const wished = useSight(opened, listing);
+  const select = (id) => {
+    wished.current = id;
     setOpened(id);
-    window.setTimeout(() => document.querySelector("#obscore-panel tr.active")?.scrollIntoView({ block: "nearest" }), 0);
-  }, []);
+    const chosen = all?.products.find((product) => product.id === id);
+    if (chosen) ask({ page: Math.floor(chosen.place / SIZE) + 1 });
+  };
 
   const detail = (product, controls) => (
     <Detail
@@ -77,10 +118,7 @@ const Found = ({ base, recid, stored, uploading }) => {
       {listing && listing.counts.products + listing.counts.failed > 0 && (
         <>
           <Checks api={api} listing={listing} />
-          <Sky products={products} selected={opened} onSelect={select} />
-          {listing.total > products.length && (
-            <p className="fine">{i18next.t("Sky, wavelengths and times of the products on this page of the list.")}</p>
-          )}
+          <Sky listing={listing} all={all} selected={opened} onSelect={select} />
           <Filters query={query} onChange={ask} />
           <a href={`/catalogues/${encodeURIComponent(recid)}`} target="_blank" rel="noopener noreferrer">
             {i18next.t("Open as a spreadsheet")}

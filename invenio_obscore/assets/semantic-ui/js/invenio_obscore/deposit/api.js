@@ -73,6 +73,7 @@ export const draftApi = (base) => {
     pictureUrl: (address) => of("/preview", address),
     check: () => send({ url: at("/check") }),
     products: (params, cancelToken) => send({ url: at("/products"), params, cancelToken }),
+    outlines: (params) => send({ url: at("/outlines"), params }),
     product: (address) => send({ url: at("/product"), params: where(address) }),
     correct: (address, revision, data) =>
       send({ method: "patch", url: at("/product"), params: where(address), headers: ifMatch(revision), data }),

@@ -1,7 +1,10 @@
+import { i18next } from "@translations/invenio_obscore/i18next";
 import PropTypes from "prop-types";
-import React, { useEffect, useMemo, useState } from "react";
+import React, { useCallback, useEffect, useMemo, useState } from "react";
 import { CoverageStrips } from "../components/CoverageStrips";
 import { SkyView } from "../components/SkyView";
+import { useOutlines } from "../components/useOutlines";
+import { send } from "../deposit/api";
 import { Actions } from "./Actions";
 import { Tools } from "./Tools";
 import { ProductWindow } from "./ProductWindow";
@@ -33,11 +36,47 @@ const usePictureLinks = (products, open) => {
   }, [products, open]);
 };
 
-/** Views of the products above their table, and what can be done with them. */
-export const Products = ({ recid, products, survey, table, queries }) => {
-  const [selected, setSelected] = useState("");
+const labelled = ({ place, file, product, target_name: target }) => ({
+  id: String(place),
+  label: [product.split("#")[0] || file, product.split("#")[1], target].filter(Boolean).join(" · "),
+});
+
+/** What is said below the views: how many are drawn where not all are, and where the selected one stands. */
+const Below = ({ all, selected, size, argument }) => {
+  if (!all) return null;
+  const chosen = !row(selected) && all.products.find(({ id }) => id === selected);
+  return (
+    <div role="status">
+      {all.total > all.most && <p>{i18next.t("The first {{most}} of {{total}} data products are drawn.", all)}</p>}
+      {chosen && (
+        <p>
+          <bdi>{chosen.label}</bdi>:{" "}
+          <a href={`?${argument}=${Math.floor(chosen.place / size) + 1}#product-${chosen.id}`}>
+            {i18next.t("Show it in the table")}
+          </a>
+        </p>
+      )}
+    </div>
+  );
+};
+
+Below.propTypes = {
+  all: PropTypes.object,
+  selected: PropTypes.string.isRequired,
+  size: PropTypes.number.isRequired,
+  argument: PropTypes.string.isRequired,
+};
+Below.defaultProps = { all: null };
+
+/** Views of all products above the table of some, and what can be done with these. */
+export const Products = ({ recid, products, total, size, argument, survey, table, queries }) => {
+  // The address of a product's line names it.
+  const [selected, setSelected] = useState(() => window.location.hash.match(/^#product-(\d+)$/)?.[1] || "");
   const [shown, setShown] = useState(null);
   const openPicture = useMemo(() => (product) => product && setShown({ product, what: "picture" }), []);
+  const load = useCallback(() => send({ url: `/api/records/${recid}/obscore/outlines` }), [recid]);
+  const all = useOutlines(load, total > products.length ? recid : "", labelled);
+  const drawn = all ? all.products : products;
   useMarkedRow(selected);
   usePictureLinks(products, openPicture);
 
@@ -49,8 +88,9 @@ export const Products = ({ recid, products, survey, table, queries }) => {
   const places = products.map(({ id }) => document.querySelector(`[data-obscore-actions="${id}"]`));
   return (
     <>
-      <SkyView products={products} selected={selected} onSelect={choose} survey={survey} />
-      <CoverageStrips products={products} selected={selected} onSelect={choose} />
+      <SkyView products={drawn} selected={selected} onSelect={choose} survey={survey} />
+      <CoverageStrips products={drawn} selected={selected} onSelect={choose} />
+      <Below all={all} selected={selected} size={size} argument={argument} />
       <Tools recid={recid} table={table} queries={queries} />
       {products.map(
         (product, number) =>
@@ -73,6 +113,9 @@ export const Products = ({ recid, products, survey, table, queries }) => {
 Products.propTypes = {
   recid: PropTypes.string.isRequired,
   products: PropTypes.array.isRequired,
+  total: PropTypes.number.isRequired,
+  size: PropTypes.number.isRequired,
+  argument: PropTypes.string.isRequired,
   survey: PropTypes.string.isRequired,
   table: PropTypes.string.isRequired,
   queries: PropTypes.object.isRequired,
