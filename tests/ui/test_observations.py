@@ -49,7 +49,7 @@ def test_a_place_finds_what_lies_there_and_the_address_is_the_search(page: Page)
     rows = page.locator("tbody tr")
     expect(rows.filter(has_text="north.fits").first).to_be_visible()
     expect(rows.filter(has_text="south.fits")).to_have_count(0)
-    assert parse_qs(urlsplit(page.url).query)["radius"] == ["5 arcmin"]
+    assert parse_qs(urlsplit(page.url).query) == {"target": ["10:00:24 +02:12:00"], "radius": ["5 arcmin"]}
     page.reload()
     expect(rows.filter(has_text="north.fits").first).to_be_visible()
 

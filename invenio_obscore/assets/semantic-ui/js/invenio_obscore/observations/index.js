@@ -130,7 +130,24 @@ const Headers = () => {
   return shown && <ProductWindow {...shown} what="header" onClose={() => setShown(null)} />;
 };
 
+/** The address has what was filled in, and nothing that is so anyhow. */
+const shortenAddress = (form) =>
+  form.addEventListener("formdata", ({ formData }) => {
+    [...new Set(formData.keys())].forEach((name) => {
+      const values = formData.getAll(name).filter(Boolean);
+      formData.delete(name);
+      values.forEach((value) => formData.append(name, value));
+    });
+    const standard = [...form.querySelectorAll("[data-default]")].map(({ value }) => value);
+    const isSo = {
+      column: (values) => values.length === standard.length && values.every((value) => standard.includes(value)),
+      size: ([value]) => value === form.querySelector("#size").options[0].value,
+    };
+    Object.entries(isSo).forEach(([name, check]) => check(formData.getAll(name)) && formData.delete(name));
+  });
+
 const begin = () => {
+  document.querySelectorAll(".obscore-observations form").forEach(shortenAddress);
   awaitPictures();
   const sky = document.getElementById("obscore-observations-sky");
   const data = document.getElementById("obscore-observations-products");
