@@ -143,8 +143,9 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
 
 def _tabledata(fields: Sequence[Field], rows: Sequence[bytes]) -> bytes:
     data = _lines(fields, rows).translate(None, _NOT_XML)
-    for character in _NOT_XML_EITHER:
-        data = data.replace(character, b"")
+    if not data.isascii():
+        for character in _NOT_XML_EITHER:
+            data = data.replace(character, b"")
     if b"&" in data:
         data = data.replace(b"&", b"&amp;")
     if b"<" in data:
