@@ -21,6 +21,7 @@ from invenio_rdm_records.utils import ChainObject
 
 from . import doi_backlog
 from .datacite import ObsCoreDataCiteUpdateSerializer
+from .doi_backlog import Sent
 
 #: What a bad day of DataCite looks like: a refusal, no connection, an answer that is no JSON or lacks its parts.
 _FAILURES = (DataCiteError, HttpError, ValueError, KeyError)
@@ -56,7 +57,7 @@ class PatientDataCiteProvider(providers.DataCitePIDProvider):
         if _is_restricted(record) or not providers.PIDProvider.register(self, pid):
             return False
         document, url = self.serializer.dump_obj(record), kwargs["url"]
-        return self._tell(pid.pid_value, lambda: self._create(pid.pid_value, document, url))
+        return self._tell(pid.pid_value, lambda: self._create(pid.pid_value, document, url), Sent.of(record))
 
     def _create(self, doi: str, document: dict[str, Any], url: str) -> None:
         try:
@@ -75,7 +76,7 @@ class PatientDataCiteProvider(providers.DataCitePIDProvider):
         if _is_restricted(record):
             return self.hide(pid)
         document = self.serializer.dump_obj(record)
-        told = self._tell(pid.pid_value, lambda: self._change(pid.pid_value, document, url))
+        told = self._tell(pid.pid_value, lambda: self._change(pid.pid_value, document, url), Sent.of(record))
         return bool(pid.sync_status(PIDStatus.REGISTERED)) if told and pid.is_deleted() else told
 
     def delete(self, pid: Any, **kwargs: Any) -> bool:  # noqa: ANN401
@@ -106,14 +107,14 @@ class PatientDataCiteProvider(providers.DataCitePIDProvider):
         except DataCiteNotFoundError:
             return  # never registered: there is nothing to hide
 
-    def _tell(self, doi: str, action: Callable[[], object]) -> bool:
+    def _tell(self, doi: str, action: Callable[[], object], sent: Sent | None = None) -> bool:
         """Call DataCite; whether it took it. The backlog changes with the transaction under way."""
         try:
             action()
         except _FAILURES as error:
             doi_backlog.failed(doi, reason(error))
             return False
-        doi_backlog.done(doi)
+        doi_backlog.done(doi, sent)
         return True
 
 

@@ -1,14 +1,15 @@
 """DOIs that DataCite has still to be told of: kept in a table, tried again with growing waits, shown to the operator.
 
 Each change of a record that DataCite is to know of leaves an entry in its own transaction. InvenioRDM's task tells
-DataCite a moment later, and the entry goes; where that task was lost, or DataCite took nothing, the entry stays and
-comes due. Records never wait for DataCite.
+DataCite a moment later, and the entry goes; where that task was lost, or DataCite took nothing, or the record has
+changed since it was sent, the entry stays and comes due. Records never wait for DataCite.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from invenio_access.permissions import system_identity
 from invenio_db import db
 from invenio_pidstore.models import PersistentIdentifier
 from invenio_rdm_records.proxies import current_rdm_records_service
-from sqlalchemy import ColumnElement, DateTime, Integer, Text, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, Integer, Text, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -52,7 +53,10 @@ def expect(record: Any) -> None:  # noqa: ANN401 - an RDMRecord
         if doi.get("provider") == "datacite" and doi.get("identifier")
     ]
     if rows:
-        db.session.execute(insert(ObsCoreDoiBacklog).values(rows).on_conflict_do_nothing())
+        # An entry that is there is written, too: a task that is about to take it away waits for this transaction then.
+        statement = insert(ObsCoreDoiBacklog).values(rows)
+        due_anew = {"next_attempt": statement.excluded.next_attempt}
+        db.session.execute(statement.on_conflict_do_update(index_elements=["doi"], set_=due_anew))
 
 
 def wait(attempts: int) -> timedelta:
@@ -68,9 +72,36 @@ def failed(doi: str, reason: str) -> None:
     logger.warning("DataCite does not know the present state of %s (attempt %d): %s", doi, attempts, reason)
 
 
-def done(doi: str) -> None:
-    """DataCite has taken it."""
-    db.session.execute(delete(ObsCoreDoiBacklog).where(ObsCoreDoiBacklog.doi == doi))
+@dataclass(frozen=True)
+class Sent:
+    """A record as it was sent to DataCite, for itself or for its concept."""
+
+    record: Any
+    version: int
+    is_concept: bool
+
+    @classmethod
+    def of(cls, record: Any) -> Sent:  # noqa: ANN401 - an RDMRecord, or a parent chained to one
+        """What is about to be sent."""
+        child = getattr(record, "_child", None)
+        one = record if child is None else child
+        return cls(one, one.model.version_id, child is not None)
+
+    def is_current(self) -> bool:
+        """Whether the database, asked anew, still has what was sent."""
+        cls = current_rdm_records_service.record_cls
+        version = select(cls.model_cls.version_id).where(cls.model_cls.id == self.record.id)
+        if self.is_concept:
+            states = cls.versions_model_cls
+            version = version.where(exists().where(states.latest_id == cls.model_cls.id))
+        return bool(db.session.scalar(version) == self.version)
+
+
+def done(doi: str, sent: Sent | None = None) -> None:
+    """DataCite has taken it; the entry stays where the record has changed since, whose own task may be lost."""
+    db.session.execute(select(ObsCoreDoiBacklog.doi).where(ObsCoreDoiBacklog.doi == doi).with_for_update())
+    if sent is None or sent.is_current():
+        db.session.execute(delete(ObsCoreDoiBacklog).where(ObsCoreDoiBacklog.doi == doi))
 
 
 def entries() -> Sequence[ObsCoreDoiBacklog]:
@@ -113,12 +144,13 @@ def _retry_one(doi: str) -> None:
         db.session.rollback()
         return
     # Taken for this long: the attempt itself runs in transactions of InvenioRDM's, and may die.
-    _put(doi, row.attempts, row.reason, datetime.now(UTC) + wait(max(1, row.attempts)))
+    until = datetime.now(UTC) + wait(max(1, row.attempts))
+    _put(doi, row.attempts, row.reason, until)
     db.session.commit()
     try:
         settle(doi)
-        # Nothing failed, and perhaps there was nothing to tell (a record that is restricted now).
-        unchanged = ObsCoreDoiBacklog.attempts == row.attempts
+        # Nothing failed or changed, and perhaps there was nothing to tell (a record that is restricted now).
+        unchanged = and_(ObsCoreDoiBacklog.attempts == row.attempts, ObsCoreDoiBacklog.next_attempt == until)
         db.session.execute(delete(ObsCoreDoiBacklog).where(ObsCoreDoiBacklog.doi == doi, unchanged))
         db.session.commit()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is this DOI's reason, and the others go on

@@ -183,6 +183,44 @@ def test_an_update_whose_task_was_lost_is_made_later_and_registers_nothing_twice
     assert all(created.count(doi.lower()) == 1 for doi in _dois(record))
 
 
+def test_an_older_task_does_not_end_what_a_newer_change_is_due(
+    app: Any,
+    datacite: DataCite,
+    researcher: Researcher,
+    publish: Callable[[], Any],
+    run_tasks: Callable[[], int],
+    instance: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A record changes once more while DataCite is told of its last change, and the newest message is lost."""
+    from invenio_obscore.rdm.doi import PatientDataCiteProvider
+
+    record = publish()
+    titles = ["Newest", "Newer"]
+    change = PatientDataCiteProvider._change
+
+    def published_with_another_title() -> None:
+        researcher.edit(record["id"])
+        researcher.save(record["id"], metadata={**METADATA["metadata"], "title": titles.pop()})
+        researcher.publish(record["id"])
+
+    def slowly(*arguments: Any) -> None:
+        change(*arguments)
+        if titles:
+            published_with_another_title()
+            instance.forget_messages()
+
+    monkeypatch.setattr(PatientDataCiteProvider, "_change", slowly)
+    published_with_another_title()
+    run_tasks()
+    assert datacite.attributes(record["id"])["titles"][0]["title"] == "Newer"
+    _lose_tasks(app, instance, record)
+    _retry(app)
+    for doi in _dois(record):
+        assert datacite.attributes(doi.partition("/")[2])["titles"][0]["title"] == "Newest"
+    assert not _dois(record) & set(_backlog(app))
+
+
 def test_what_is_restricted_meanwhile_leaves_the_backlog(
     app: Any, datacite: DataCite, researcher: Researcher, read_queued: Callable[[], int], instance: Any
 ) -> None:
