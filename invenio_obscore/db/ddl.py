@@ -14,8 +14,8 @@ from . import functions, geometry, registry, tap_schema
 from .quoting import literal, quoted, relation
 from .tables import HEA_TABLE, INTERVALS, OBSCORE_TABLE, RADIO_TABLE, SCHEMAS, PublishedTable
 
-#: Columns of ``ivoa.obscore`` that are not published: what a row belongs to.
-OWNERS = {"record_uuid": "uuid", "parent_uuid": "uuid", "recid": "text", "file_id": "uuid"}
+#: Columns of ``ivoa.obscore`` that are not published: what a row belongs to, and the exact size for DataLink.
+OWNERS = {"record_uuid": "uuid", "parent_uuid": "uuid", "recid": "text", "file_id": "uuid", "access_bytes": "int8"}
 
 _TYPES = {
     "boolean": "bool",

@@ -74,12 +74,13 @@ _TYPES: Mapping[str, type[TypeEngine[Any]]] = {
 
 @dataclass(frozen=True)
 class PublicRow:
-    """A row and what it belongs to."""
+    """A row, what it belongs to, and how many bytes its address delivers (None where nobody knows)."""
 
     record_uuid: UUID
     recid: str
     file_id: UUID
     row: ObsCoreRow
+    access_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -109,12 +110,13 @@ def _column(described: Field) -> Column[Any]:
 
 
 _METADATA = MetaData(schema="ivoa")
-#: Columns that are not published: what a row belongs to. Positions and shapes the database makes itself.
+#: Columns that are not published (:data:`.ddl.OWNERS`). Positions and shapes the database makes itself.
 _OWNERS: tuple[Column[Any], ...] = (
     Column("record_uuid", Uuid),
     Column("parent_uuid", Uuid),
     Column("recid", Text),
     Column("file_id", Uuid),
+    Column("access_bytes", BigInteger),
 )
 _MAIN = Table("obscore", _METADATA, *map(_column, OBSCORE.values()), *_OWNERS)
 #: Extension tables; a product has a row in one where any of the table's own columns has a value.
@@ -157,6 +159,7 @@ def _stored(public: PublicRow, parent_uuid: UUID) -> dict[str, Any]:
         "parent_uuid": parent_uuid,
         "recid": public.recid,
         "file_id": public.file_id,
+        "access_bytes": public.access_bytes,
     }
     return values | owners
 

@@ -59,3 +59,8 @@ def descriptor(links_url: str) -> Service:
 def not_found(identifier: str) -> Link:
     """What stands for an identifier that has no links (section 3.4: the answer itself is no error)."""
     return Link(identifier, error_message="NotFoundFault: no published data product has this identifier")
+
+
+def too_many(identifier: str) -> Link:
+    """What stands for a record with more products than an answer holds."""
+    return Link(identifier, error_message="DefaultFault: too many data products, the TAP service has them all")

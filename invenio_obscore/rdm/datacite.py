@@ -97,7 +97,9 @@ class ObsCoreDataCiteSchema(DataCite45Schema):
     def get_related_identifiers(self, obj: Any) -> Any:  # noqa: ANN401
         """Articles, and where the products' metadata are."""
         given = _list(super().get_related_identifiers(obj))
-        more = parts.related_identifiers(facts_of(obj), _own_dois(obj), vo_url(current_app.config))
+        # A concept DOI's record is chained to its latest version, which has the products.
+        recid = str((getattr(obj, "_child", None) or obj).get("id", ""))
+        more = parts.related_identifiers(facts_of(obj), _own_dois(obj), vo_url(current_app.config), recid)
         return _added(given, more, _by("relatedIdentifier"))
 
     def get_related_items(self, obj: Any) -> Any:  # noqa: ANN401

@@ -26,8 +26,6 @@ _NAMED = (
 )
 _MOST_SUBJECTS = 25
 _MOST_IDENTIFIERS = 100
-#: Products whose links are named one by one; the table of the TAP service has them all.
-_MOST_LINKS = 10
 _IVOID = "IVOID"
 #: ``dataproduct_type`` → what DataCite's free text calls it.
 _KINDS = {
@@ -52,7 +50,7 @@ def kind(facts: Facts) -> str:
 
 def subjects(facts: Facts) -> Iterator[Entry]:
     """Concepts of the Unified Astronomy Thesaurus, then names of what was observed and with what."""
-    for concept in uat.concepts(facts.get("band") or (), facts.get("product_type") or ()):
+    for concept in _concepts(facts):
         yield {
             "subject": concept.label,
             "subjectScheme": uat.SCHEME,
@@ -62,6 +60,10 @@ def subjects(facts: Facts) -> Iterator[Entry]:
     for name, scheme, uri in _NAMED:
         for value in (facts.get(name) or ())[:_MOST_SUBJECTS]:
             yield {"subject": value, "subjectScheme": scheme, **({"schemeUri": uri} if uri else {})}
+
+
+def _concepts(facts: Facts) -> Iterator[uat.Concept]:
+    return uat.concepts(facts.get("band") or (), facts.get("product_type") or ())
 
 
 def sizes(facts: Facts) -> Iterator[str]:
@@ -103,7 +105,7 @@ def alternate_identifiers(facts: Facts) -> Iterator[Entry]:
         yield {"alternateIdentifier": did, "alternateIdentifierType": _IVOID}
 
 
-def related_identifiers(facts: Facts, own_dois: Iterable[str], vo_url: str) -> Iterator[Entry]:
+def related_identifiers(facts: Facts, own_dois: Iterable[str], vo_url: str, recid: str) -> Iterator[Entry]:
     """The articles that headers and depositors name, and where the products' metadata are.
 
     Parameters
@@ -112,6 +114,8 @@ def related_identifiers(facts: Facts, own_dois: Iterable[str], vo_url: str) -> I
         DOIs of the record itself: rows without an article name that.
     vo_url
         Address above the VO's services.
+    recid
+        The record, whose DataLink names all its products: one address, however many there are.
     """
     own = {doi.lower() for doi in own_dois}
     for reference in facts.get("bibliography") or ():
@@ -125,8 +129,9 @@ def related_identifiers(facts: Facts, own_dois: Iterable[str], vo_url: str) -> I
     if facts.get("products"):
         table = "ObsCore 1.1 (table ivoa.obscore of a TAP service)"
         yield _metadata_link(f"{vo_url}/tap", table, "http://www.ivoa.net/documents/ObsCore/")
-    for did in (facts.get("did") or ())[:_MOST_LINKS]:
-        address = f"{vo_url}/datalink/links?ID={quote(did, safe='')}"
+    for did in (facts.get("did") or ())[:1]:
+        record = f"{did.partition('?')[0]}?{recid}"
+        address = f"{vo_url}/datalink/links?ID={quote(record, safe='')}"
         yield _metadata_link(address, "DataLink 1.1", "http://www.ivoa.net/documents/DataLink/")
 
 
@@ -171,7 +176,12 @@ def related_items(facts: Facts, instrument_pids: Mapping[str, str]) -> Iterator[
 
 
 def descriptions(facts: Facts) -> Iterator[Entry]:
-    """The coverage in words: a place on the sky is no ``geoLocation``, which is for the Earth."""
+    """The coverage in words: a place on the sky is no ``geoLocation``, which is for the Earth; whose the subjects are.
+
+    ``rightsList`` is for the data's own licence, and a subject has no place for one.
+    """
     said = words.sentence(facts)
     if said:
         yield {"description": said, "descriptionType": "TechnicalInfo"}
+    if any(_concepts(facts)):
+        yield {"description": uat.NOTICE, "descriptionType": "Other"}

@@ -30,7 +30,7 @@ from .models import Stage, Status
 from .products import documents_of
 from .published import Said, Version
 from .queue import TellRecordsOp
-from .rows import complete, record_facts
+from .rows import access_bytes, complete, record_facts
 from .stored_files import StoredFile, file_ids, list_files
 from .visibility import PUBLIC, published_keys
 
@@ -183,6 +183,7 @@ def _rows(record: Any, files: Sequence[StoredFile], said: Sequence[Said] | None)
             recid=facts.recid,
             file_id=one.file_id,
             row=complete(one.row, facts, shown[one.file_key], one.member, one.obs_publisher_did, one.size),
+            access_bytes=access_bytes(shown[one.file_key], one.member, one.size),
         )
         for one in (_said(record, files) if said is None else said)
         if one.file_key in shown

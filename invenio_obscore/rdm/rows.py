@@ -92,14 +92,24 @@ def complete(
     _shorten(row)
     row["obs_publisher_did"] = did
     row["publisher_id"] = facts.publisher_id
-    delivered = member if member and _delivers_members(file) and identity.is_deliverable(member) else ""
+    delivered = _delivered(file, member)
     name = delivered or file.key
     row["access_url"] = identity.access_url(facts.site, facts.recid, file.key, delivered)
     row["access_format"] = access_format(name, kind if isinstance(kind, str) else None, str(row["access_format"] or ""))
-    row["access_estsize"] = access_estsize(file.size if not delivered or size is None else size)
+    row["access_estsize"] = access_estsize(access_bytes(file, member, size) or file.size)
     row["data_rights"] = facts.data_rights
     row["obs_release_date"] = facts.obs_release_date
     return row
+
+
+def access_bytes(file: StoredFile, member: str, size: int | None) -> int | None:
+    """Bytes at a product's ``access_url``; None for a member of an archive whose size nobody knows."""
+    return size if _delivered(file, member) else file.size
+
+
+def _delivered(file: StoredFile, member: str) -> str:
+    """The member that has an address of its own; empty where the address is the file's."""
+    return member if member and _delivers_members(file) and identity.is_deliverable(member) else ""
 
 
 def _delivers_members(file: StoredFile) -> bool:

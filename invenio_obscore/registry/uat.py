@@ -11,6 +11,11 @@ from dataclasses import dataclass
 
 SCHEME = "Unified Astronomy Thesaurus"
 SCHEME_URI = "https://astrothesaurus.org"
+#: What the licence wants to be said where concepts are named.
+NOTICE = (
+    f"Subjects are concepts of the {SCHEME} ({SCHEME_URI}), which is licensed under CC BY-SA 3.0 "
+    "(https://creativecommons.org/licenses/by-sa/3.0/)."
+)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """DataLink 1.1: what there is about a published data product beside its row, at ``/datalink/links``.
 
-Only products that stand in ``ivoa.obscore`` have links; all other identifiers are answered alike.
+Only products that stand in ``ivoa.obscore`` have links; all other identifiers are answered alike. An identifier without
+its last part (``ivo://authority/path?<recid>``) is that of a record, and has the data of all its products.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +19,7 @@ from ..dali.documents import availability
 from ..dali.parameters import Parameters
 from ..errors import ParameterError
 from ..formats import Info, MemorySource, Meta, for_responseformat
-from ..formats.datalink import CONTENT_TYPE, FIELDS, RESPONSE_FORMATS, STANDARD_ID, Link, not_found
+from ..formats.datalink import CONTENT_TYPE, FIELDS, RESPONSE_FORMATS, STANDARD_ID, Link, not_found, too_many
 from . import http
 from .did import DID
 from .service import TapService
@@ -25,8 +27,12 @@ from .settings import VoSettings
 
 #: Identifiers of one request that are answered; OVERFLOW tells a client to ask again for the others.
 MOST_IDS = 1000
-_COLUMNS = "obs_publisher_did, access_url, access_format, data_rights, dataproduct_type, recid"
-_SQL = f"SELECT {_COLUMNS} FROM ivoa.obscore WHERE lower(obs_publisher_did) = ANY(%s)"  # noqa: S608 - no user's text
+#: Products of all the records of one request that are listed.
+MOST_PRODUCTS = 10_000
+_COLUMNS = "obs_publisher_did, access_url, access_format, access_bytes, data_rights, dataproduct_type, recid"
+_SQL = f"SELECT {_COLUMNS} FROM ivoa.obscore WHERE "  # noqa: S608 - no user's text
+_PRODUCTS = f"{_SQL} lower(obs_publisher_did) = ANY(%s)"
+_RECORDS = f"{_SQL} recid = ANY(%s) ORDER BY recid, access_url, obs_publisher_did LIMIT {MOST_PRODUCTS + 1}"
 #: Kinds of products that no picture is drawn of.
 _WITHOUT_PICTURE = frozenset({None, "visibility", "measurements"})
 _PNG = "image/png"
@@ -74,34 +80,54 @@ def _table(service: TapService, asked: Parameters) -> bytes:
     every = list(dict.fromkeys(asked.all("ID")))
     identifiers = every[:MOST_IDS]
     rows = _rows(service, identifiers)
-    found = (link.cells for one in identifiers for link in _links(one, rows.get(one.lower()), service.settings))
+    found = (link.cells for one in identifiers for link in _links(one, rows.get(one.lower(), []), service.settings))
     source = MemorySource(FIELDS, found, overflow=len(every) > MOST_IDS)
     meta = Meta((Info("standardID", STANDARD_ID),), name="links")
     return b"".join(for_responseformat("votable/td").stream(source, meta))
 
 
-def _rows(service: TapService, identifiers: list[str]) -> dict[str, dict[str, Any]]:
-    """Published rows by their identifiers in lower case; identifiers have no case."""
-    ours = [identifier.lower() for identifier in identifiers if DID.fullmatch(identifier)]
-    if not ours:
+_Rows = list[dict[str, Any]]
+
+
+def _rows(service: TapService, identifiers: list[str]) -> dict[str, _Rows | None]:
+    """Published rows by identifiers in lower case, which have no case; None for records with too many."""
+    given = {one.lower(): match for one in identifiers if (match := DID.fullmatch(one))}
+    products = [one for one, match in given.items() if match["product"]]
+    resource = service.settings.did_resource.lower()
+    records = {
+        match["recid"].lower(): one
+        for one, match in given.items()
+        if not match["product"] and match["resource"].lower() == resource
+    }
+    if not given:
         return {}
+    found: dict[str, _Rows] = defaultdict(list)
     with service.queries.connections.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-        return {row["obs_publisher_did"].lower(): row for row in cursor.execute(_SQL, [ours])}
+        if products:
+            found |= {row["obs_publisher_did"].lower(): [row] for row in cursor.execute(_PRODUCTS, [products])}
+        listed = cursor.execute(_RECORDS, [list(records)]).fetchall() if records else []
+    for row in listed:
+        found[records[row["recid"]]].append(row)
+    return {**found, **dict.fromkeys(records.values())} if len(listed) > MOST_PRODUCTS else {**found}
 
 
-def _links(identifier: str, row: Mapping[str, Any] | None, settings: VoSettings) -> Iterator[Link]:
-    if row is None:
-        yield not_found(identifier)
+def _links(identifier: str, rows: _Rows | None, settings: VoSettings) -> Iterator[Link]:
+    if not rows:
+        yield not_found(identifier) if rows is not None else too_many(identifier)
         return
-    public = row["data_rights"] in (None, "public")
-    auth, kind = "false" if public else "true", row["dataproduct_type"]
-    if row["access_url"]:
-        yield Link(
-            identifier, row["access_url"], description="The data", content_type=row["access_format"],
-            content_qualifier=kind and f"#{kind}", link_auth=auth, link_authorized=public,
-        )  # fmt: skip
+    for row in rows:
+        public = row["data_rights"] in (None, "public")
+        kind = row["dataproduct_type"]
+        if row["access_url"]:
+            yield Link(
+                identifier, row["access_url"], description="The data", content_type=row["access_format"],
+                content_length=row["access_bytes"], content_qualifier=kind and f"#{kind}",
+                link_auth="false" if public else "true", link_authorized=public,
+            )  # fmt: skip
+    row = rows[0]
     if row["recid"] and settings.site_url:
-        yield from _about(identifier, row, settings, with_files=public)
+        with_files = len(rows) == 1 and row["data_rights"] in (None, "public")
+        yield from _about(identifier, row, settings, with_files=with_files)
 
 
 def _about(identifier: str, row: Mapping[str, Any], settings: VoSettings, *, with_files: bool) -> Iterator[Link]:

@@ -14,7 +14,8 @@ from ..errors import NotFoundError
 from . import http
 from .service import TapService
 
-DID = re.compile(r"ivo://(?P<resource>[^?#\s]+)\?(?P<recid>[a-z0-9-]+)/(?P<product>[a-z0-9]+)", re.IGNORECASE)
+#: Of a product, or without the last part of the record.
+DID = re.compile(r"ivo://(?P<resource>[^?#\s]+)\?(?P<recid>[a-z0-9-]+)(/(?P<product>[a-z0-9]+))?", re.IGNORECASE)
 
 
 def add_routes(blueprint: Blueprint, service: TapService) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -45,13 +46,20 @@ def test_each_link_leads_where_it_says(
     record = publish(researcher.draft({"a b.fits": image(INSTRUME="LINKCAM")}))
     (did,) = dids(record)
     found = links(visitor, did)
-    assert follow(visitor, found["#this"]["access_url"]).get_data().startswith(b"SIMPLE  =")
+    data = follow(visitor, found["#this"]["access_url"]).get_data()
+    assert data.startswith(b"SIMPLE  =") and found["#this"]["content_length"] == len(data)
+    assert found == {
+        name: {**row, "ID": did} for name, row in links(visitor, did.rpartition("/")[0]).items()
+    }  # of the record's own identifier, which is one product's here
     header = follow(visitor, found["#detached-header"]["access_url"])
     assert any("LINKCAM" in card for card in header.json["hdus"][0]["cards"])
     for semantics in ("#preview", "#thumbnail"):
         # Drawn by a worker, whom nobody waits for here.
         assert follow(visitor, found[semantics]["access_url"]).status_code in (200, 202)
-    assert did in visitor.client.get(f"/records/{record['id']}/export/datacite-json").get_data(as_text=True)
+    datacite = visitor.client.get(f"/records/{record['id']}/export/datacite-json").get_data(as_text=True)
+    assert did in datacite
+    (address,) = re.findall('http://localhost/vo/datalink/links[^"]*', datacite)
+    assert found["#this"]["access_url"] in follow(visitor, address).get_data(as_text=True)
     assert follow(visitor, found["#documentation"]["access_url"]).status_code == 200
 
 
@@ -62,7 +70,9 @@ def test_products_of_an_archive_have_their_own_headers(
     record = publish(researcher.draft({"many.zip": archive(members)}))
     targets = set()
     for did in dids(record):
-        address = links(visitor, did)["#detached-header"]["access_url"]
+        found = links(visitor, did)
+        assert found["#this"]["content_length"] == len(follow(visitor, found["#this"]["access_url"]).get_data())
+        address = found["#detached-header"]["access_url"]
         targets |= {
             card[10:].strip(" '") for card in follow(visitor, address).json["hdus"][0]["cards"] if "OBJECT" in card
         }

@@ -37,6 +37,31 @@ def test_a_product_has_links_to_its_data_and_its_page(client):
     assert all(row["ID"] == DID and not row["error_message"] for row in rows)
 
 
+def test_a_record_has_the_data_of_all_its_products(database, client, monkeypatch):
+    import psycopg
+
+    from invenio_obscore.vo import datalink
+
+    record = "ivo://test.example/obscore?rec1"
+    update = "UPDATE ivoa.obscore SET recid = %s, access_bytes = %s WHERE obs_id = 'obs-2'"
+    with psycopg.connect(database.owner, autocommit=True) as connection:
+        connection.execute(update, ["rec1", 2_880])
+        try:
+            rows, _ = links(client, ID=record.upper())
+            assert [row["semantics"] for row in rows] == ["#this", "#this", "#documentation"]
+            assert {row["ID"] for row in rows} == {record.upper()}
+            assert [bool(row["content_length"] == 2_880) for row in rows] == [False, True, False]
+            monkeypatch.setattr(datalink, "_RECORDS", datalink._RECORDS.replace("10001", "2"))
+            monkeypatch.setattr(datalink, "MOST_PRODUCTS", 1)
+            rows, _ = links(client, ID=[record, DID])
+            assert [row["ID"] for row in rows][:2] == [record, DID]
+            assert rows[0]["error_message"].startswith("DefaultFault: ")
+        finally:
+            connection.execute(update, ["rec2", None])
+    (row,), _ = links(client, ID="ivo://elsewhere/obscore?rec1")
+    assert row["error_message"].startswith("NotFoundFault: ")
+
+
 def test_identifiers_have_no_case_and_come_back_as_they_were_given(client):
     rows, _ = links(client, ID=DID.upper())
     assert {row["ID"] for row in rows} == {DID.upper()}
@@ -128,7 +153,7 @@ def test_pyvo_follows_the_links_of_a_result(site):
 
 
 @stilts
-@pytest.mark.parametrize("arguments", [f"ID={DID}", f"ID={DID}&ID={HIDDEN}", ""])
+@pytest.mark.parametrize("arguments", [f"ID={DID}", f"ID={DID}&ID={HIDDEN}", "ID=ivo://test.example/obscore?rec3", ""])
 def test_datalinklint_finds_nothing(site, arguments):
     out = run("datalinklint", f"votable={site}/datalink/links?{arguments}")
     found = [line for line in out.splitlines() if line.startswith(("E-", "W-", "F-", "ERROR", "WARNING"))]
