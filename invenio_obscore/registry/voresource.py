@@ -129,6 +129,8 @@ def _resource(kind: str, facts: Resource) -> Element:
 def _curation(curation: Element, facts: Resource) -> None:
     _named(curation, "publisher", facts.publisher)
     for creator in facts.creators:
+        if not text(creator.name).strip():
+            continue
         element = _add(curation, "creator")
         _add(element, "name", creator.name)
         if creator.identifier:

@@ -44,7 +44,11 @@ def facts(number: int, moment: datetime) -> Resource:
         created=LONG_AGO,
         updated=moment,
         alternates=("doi:10.5072/abc",),
-        creators=(Named("Leavitt, Henrietta", "https://orcid.org/0000-0002-1825-0097"), Named("Payne, Cecilia")),
+        creators=(
+            Named("Leavitt, Henrietta", "https://orcid.org/0000-0002-1825-0097"),
+            Named("Payne, Cecilia"),
+            Named(" \x00"),
+        ),
         contributors=(Named("Data Centre"),),
         dates=(("2020-01-01", "Issued"),),
         version="2",
