@@ -9,12 +9,14 @@ from flask_principal import Identity
 from invenio_db import db
 from invenio_db.uow import UnitOfWork
 
-from ..errors import ConflictError
-from . import access, audit, changes, verification
+from ..errors import ColumnError, ConflictError
+from ..mapping.typed import Cell, read_cells
+from . import access, audit, changes, listing, overlays, verification
 from .changes import Done
 from .deposits import write_verification
 from .models import Stage
 from .verification import Address, Head, Verification
+from .wording import in_words
 
 
 def change(
@@ -56,6 +58,37 @@ def change(
         done = changes.apply(uow, identity, draft, revision, wanted, what=what, action=action)
         uow.commit()
     return done
+
+
+def understood(identity: Identity, recid: str, where: Address, typed: Mapping[str, Cell]) -> dict[str, Any]:
+    """What somebody types into a product's fields, as saving would take it; nothing is changed.
+
+    Returns
+    -------
+    dict
+        ``read``: values by field and column (a whole position gives two); ``mistakes``: by field, why it cannot be
+        saved; ``problems``: what would be doubtful about the product that is not doubtful now.
+
+    Raises
+    ------
+    PermissionDeniedError
+        The identity may not read the draft's files.
+    NotFoundError
+        There is no such product.
+    """
+    _, product = listing.read_one(identity, recid, *where)
+    read: dict[str, dict[str, Cell]] = {}
+    mistakes: dict[str, str] = {}
+    for name, text in typed.items():
+        try:
+            read[name] = read_cells({name: text})
+        except ColumnError as error:
+            mistakes[name] = in_words(str(error))
+    after = overlays.corrected(product, {column: cell for cells in read.values() for column, cell in cells.items()})
+    known = {(problem["code"], problem.get("column")) for problem in product["problems"]}
+    problems = [problem for problem in after["problems"] if (problem["code"], problem.get("column")) not in known]
+    problems = [{**problem, "message": in_words(problem["message"])} for problem in problems]
+    return {"read": read, "mistakes": mistakes, "problems": problems}
 
 
 def mapping_of(identity: Identity, recid: str) -> Head:

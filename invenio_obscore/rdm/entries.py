@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -31,6 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from ..obscore.columns import ALL_COLUMNS
 from .cells import COLUMNS
 from .extractions import Key
 from .filters import Filter, condition
@@ -58,6 +60,8 @@ class Query:
         A name of :data:`SORTS`, with ``-`` before it for the other direction.
     filters
         Conditions that all must hold.
+    problem
+        Only those with this kind of problem, as a check names its findings: column and code (``s_ra-missing``) or code.
     """
 
     page: int = 1
@@ -67,17 +71,18 @@ class Query:
     file: str = ""
     sort: str = "attention"
     filters: Sequence[Filter] = ()
+    problem: str = ""
 
     @property
     def columns(self) -> frozenset[str]:
-        """The columns of ObsCore that it needs."""
-        asked = {self.sort.removeprefix("-"), *(each.column for each in self.filters)}
-        return frozenset(asked & COLUMNS.keys())
+        """The columns that it needs: of ObsCore, and the document where it looks for problems."""
+        asked = {self.sort.removeprefix("-"), *(each.column for each in self.filters)} & COLUMNS.keys()
+        return frozenset(asked | ({"document"} if self.problem else set()))
 
     @property
     def selects(self) -> bool:
         """Whether it leaves any product out."""
-        return bool(self.q.split() or self.show != "all" or self.file or self.filters)
+        return bool(self.q.split() or self.show != "all" or self.file or self.filters or self.problem)
 
 
 def entries(
@@ -210,11 +215,23 @@ def conditions(found: Any, query: Query) -> list[ColumnElement[bool]]:  # noqa: 
     if query.file:
         wanted.append(columns.file_key == query.file)
     wanted += [condition(each, _column(found, each.column)) for each in query.filters]
+    if query.problem:
+        wanted.append(cast(columns.document, Text).regexp_match(_problem(query.problem)))
     wanted += [
         columns.words.contains(word, autoescape=True) | func.lower(columns.file_key).contains(word, autoescape=True)
         for word in query.q.lower().split()
     ]
     return wanted
+
+
+def _problem(name: str) -> str:
+    """What a document with this kind of problem has: a regular expression on the text of its JSON (`models`)."""
+    column, _, code = name.partition("-")
+    if column not in ALL_COLUMNS:
+        column, code = "", name
+    of_column = f', "column": "{column}"' if column else '(, "hdu": [0-9]+)?}'
+    # No text inside a string can pass for it: its quotes have backslashes.
+    return rf'"code": "{re.escape(code)}", "message": "([^"\\]|\\.)*"{of_column}'
 
 
 def _column(found: Any, name: str) -> ColumnElement[Any]:  # noqa: ANN401

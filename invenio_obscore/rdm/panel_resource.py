@@ -21,7 +21,7 @@ from .http_errors import ERROR_HANDLERS
 from .models import Stage
 from .panel_tasks import count_mapping
 from .resources import _if_match, _pid, _tagged, json_body
-from .schemas import AddressSchema, PublishedAddressSchema, _storable
+from .schemas import AddressSchema, ChangeSchema, PublishedAddressSchema, _storable
 from .verification import Head, Verification
 
 
@@ -95,6 +95,7 @@ class PanelResource(Resource):
             route("POST", f"{draft}/mapping/preview", self.preview),
             route("POST", f"{draft}/mapping/count", self.begin_count),
             route("GET", f"{draft}/mapping/count", self.count),
+            route("POST", f"{draft}/typed", self.read_typed),
             route("POST", f"{draft}/lookup", self.look_up),
             route("POST", f"{draft}/lookup/accept", self.accept),
             route("GET", f"{draft}/similar", self.find_similar),
@@ -144,6 +145,11 @@ class PanelResource(Resource):
     def count(self) -> Response:
         """How far the count has come."""
         return _answer(mapping_preview.progress(g.identity, _pid()))
+
+    def read_typed(self) -> Response:
+        """What is understood of what somebody types."""
+        typed = ChangeSchema(only=("corrections",)).load(json_body())["corrections"]
+        return _answer(corrections.understood(g.identity, _pid(), _where(), typed))
 
     def look_up(self) -> Response:
         """Proposals of outside services."""

@@ -203,7 +203,7 @@ def query_of(asked: Mapping[str, Any], usual_sort: str) -> listing.Query:
     FilterError
         A filter means nothing.
     """
-    plain = {name: asked[name] for name in ("page", "size", "q", "show", "file") if name in asked}
+    plain = {name: asked[name] for name in ("page", "size", "q", "show", "file", "problem") if name in asked}
     return listing.Query(**plain, sort=asked["sort"] or usual_sort, filters=filters.parse(asked.get("filter", ())))
 
 

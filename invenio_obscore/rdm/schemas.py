@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -198,6 +199,7 @@ class ListingSchema(Schema):
     sort = fields.String(load_default=None, validate=_sorts(SORTS))
     columns = Names(load_default=None)
     filter = fields.List(fields.String(validate=_storable), load_default=list, validate=validate.Length(max=50))
+    problem = fields.String(load_default="", validate=validate.Regexp(r"[\w-]{0,200}\Z", flags=re.ASCII))
 
 
 class PublishedListingSchema(ListingSchema):
@@ -207,7 +209,7 @@ class PublishedListingSchema(ListingSchema):
         """What only drafts have is left out."""
 
         unknown = EXCLUDE
-        exclude = ("columns", "filter")
+        exclude = ("columns", "filter", "problem")
 
     sort = fields.String(load_default=None, validate=_sorts(("attention", "file", *OBSCORE)))
 

@@ -89,6 +89,8 @@ def test_sorting(researcher: Researcher, recid: str, sort: str, first: str) -> N
         ({"q": "100%"}, []),
         ({"file": "c.zip", "show": "failed"}, [("c.zip", "x/2.fits#")]),
         ({"file": "no.fits"}, []),
+        ({"problem": "t_min-missing"}, [("c.zip", "x/1.fits#")]),
+        ({"problem": "t_max-missing"}, []),
         ({"sort": "file", "size": 1, "page": 2}, [("b.fits", "")]),
         ({"page": 900}, []),
     ],
@@ -97,7 +99,7 @@ def test_filters_and_pages(researcher: Researcher, recid: str, query: Any, names
     assert _names(_listed(researcher, recid, **query)) == names
 
 
-@pytest.mark.parametrize("query", [{"sort": "secret"}, {"show": "x"}, {"size": 0}, {"size": 1000}, {"q": "a\0b"}])
+@pytest.mark.parametrize("query", [{"sort": "secret"}, {"show": "x"}, {"size": 0}, {"size": 1000}, {"q": "a\0b"}, {"problem": "a'b"}])
 def test_other_queries_are_refused(researcher: Researcher, recid: str, query: Any) -> None:
     answer = researcher.request("GET", f"/records/{recid}/draft/obscore/products", query_string=query)
     assert answer.status_code == 400
@@ -141,6 +143,30 @@ def test_one_product_is_corrected(researcher: Researcher, recid: str) -> None:
     assert again.json["row"]["target_name"] == "Gamma"
     assert _names(_listed(researcher, recid, q="omega")) == []
     assert researcher.found(recid)["corrections"]["c.zip"]["x/1.fits#"].keys() == {"em_min", "em_max"}
+
+
+def test_what_is_typed_is_told_before_it_is_saved(researcher: Researcher, recid: str, stranger: Researcher) -> None:
+    def told(who: Researcher, **typed: Any) -> TestResponse:
+        path = f"/records/{recid}/draft/obscore/typed"
+        where = {"file": "a.fits", "product": ""}
+        return who.request("POST", path, query_string=where, json={"corrections": typed})
+
+    answer = told(researcher, em_min="1721.13 Angstrom", em_max="1749.91", s_ra="02:00:00 +10:00:00", t_exptime="3 kg")
+    assert answer.json["read"] == {
+        "em_min": {"em_min": pytest.approx(1.72113e-7)},
+        "em_max": {"em_max": 1749.91},
+        "s_ra": {"s_ra": 30.0, "s_dec": 10.0},
+    }
+    assert "cannot be converted" in answer.json["mistakes"]["t_exptime"]
+    assert {(one["column"], one["code"]) for one in answer.json["problems"]} >= {("em_max", "em-range")}
+    assert _listed(researcher, recid)["revision"] == 0
+    assert told(stranger, em_min="1").status_code == 403
+    assert told(researcher, access_url="http://x/").status_code == 400
+    # Saved all the same, it is doubtful, and the list finds it by that.
+    _correct(researcher, recid, "a.fits", "", '"0"', corrections={"em_min": "1721.13 Angstrom", "em_max": "1749.91"})
+    assert _names(_listed(researcher, recid, problem="em_max-em-range")) == [("a.fits", "")]
+    _correct(researcher, recid, "a.fits", "", '"1"', corrections={"em_max": "1749.91 Angstrom"})
+    assert _names(_listed(researcher, recid, problem="em_max-em-range")) == []
 
 
 def test_a_correction_counts_in_attention(researcher: Researcher, recid: str) -> None:
