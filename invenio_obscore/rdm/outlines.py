@@ -45,7 +45,7 @@ def of_draft(identity: Identity, recid: str, query: Query) -> dict[str, Any]:
 
 def of_record(identity: Identity, recid: str, query: Query) -> dict[str, Any]:
     """The outlines of a published record's products, public rows only; raises as `published_listing.read`."""
-    total, rows = published_listing.first(identity, recid, query, MOST)
+    total, rows = published_listing.first(identity, recid, query, MOST, COLUMNS[3:])
     named = (
         [row["file_key"], published_listing.name_of(row), *(row[column] for column in COLUMNS[3:])] for row in rows
     )

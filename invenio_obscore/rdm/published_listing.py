@@ -51,26 +51,33 @@ def read(identity: Identity, recid: str, query: Query) -> dict[str, Any]:
     }
 
 
-def first(identity: Identity, recid: str, query: Query, most: int) -> tuple[int, Sequence[RowMapping]]:
-    """How many products a query finds, and the rows of the first ones; raises as `read`."""
+def first(
+    identity: Identity, recid: str, query: Query, most: int, columns: Sequence[str]
+) -> tuple[int, Sequence[RowMapping]]:
+    """How many products a query finds, and these columns of the first ones; raises as `read`."""
     record = current_rdm_records_service.read(identity, recid)._record
-    return _found(str(record.pid.pid_value), replace(query, page=1), most)
+    return _found(str(record.pid.pid_value), replace(query, page=1), most, columns)
 
 
-def _found(recid: str, query: Query, size: int) -> tuple[int, Sequence[RowMapping]]:
-    wanted = _every(recid).where(*_conditions(query))
-    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+def _found(
+    recid: str, query: Query, size: int, columns: Sequence[str] = tuple(OBSCORE)
+) -> tuple[int, Sequence[RowMapping]]:
+    wanted = _every(recid, columns).where(*_conditions(query))
     ordered = wanted.order_by(*_order(query.sort)).offset((query.page - 1) * size).limit(size)
-    return total, db.session.execute(ordered).mappings().all()
+    rows = db.session.execute(ordered).mappings().all()
+    if query.page == 1 and len(rows) < size:
+        return len(rows), rows
+    return db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0, rows
 
 
-def _every(recid: str) -> Select[Any]:
+def _every(recid: str, columns: Sequence[str] = ()) -> Select[Any]:
     table = rows_table()
     said, given = ObsCorePublished, ObsCoreProduct
     # Published text sorts by code point, our own tables' keys do not: only so an index serves the join.
     did = table.c.obs_publisher_did.collate("default")
     return (
-        select(*(table.c[name] for name in OBSCORE), said.file_key, given.member, given.key)
+        select(*(table.c[name] for name in columns), said.file_key, given.member, given.key)
+        .select_from(table)
         .join(said, (said.record_uuid == table.c.record_uuid) & (said.obs_publisher_did == did))
         .join(given, given.obs_publisher_did == did)
         .where(table.c.recid == recid)

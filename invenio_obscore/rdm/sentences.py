@@ -129,6 +129,27 @@ _OF_FILES = (
     "damaged ZIP archive: %(error)s",
     "damaged tar archive: %(error)s",
 )
+#: Why there is no picture.
+_OF_PICTURES = (
+    "The file holds no data that a picture could show.",
+    "There is no picture of visibilities.",
+    "There is no picture of a bundle of events.",
+    "There is no picture of an instrument's response.",
+    "There is no picture of a HEALPix map.",
+    "There is no picture of a table of measurements.",
+    "the table has no column to draw",
+    "the table has no rows",
+    "no event has a position",
+    "no event has a time",
+    "the events have neither positions nor times",
+    "the image holds no numbers",
+    "there are no numbers to draw",
+    "the HDU holds no image",
+    "the file ends inside the table",
+    "the file ends inside the compressed image",
+    "the compressed image cannot be inflated: %(error)s",
+    "the picture needs more of the file than may be read for it",
+)
 #: What a person can do about it.
 _REMEDIES = (
     "upload it again",
@@ -140,7 +161,7 @@ _REMEDIES = (
 _FRAMES = ("%(what)s (%(remedy)s)", "%(where)s: %(what)s")
 
 #: Every sentence.
-SENTENCES: tuple[str, ...] = (*_OF_ROWS, *_OF_CARDS, *_OF_FILES, *_REMEDIES, *_FRAMES)
+SENTENCES: tuple[str, ...] = (*_OF_ROWS, *_OF_CARDS, *_OF_FILES, *_OF_PICTURES, *_REMEDIES, *_FRAMES)
 
 _PLACE = re.compile(r"%\((\w+)\)s")
 

@@ -20,7 +20,7 @@ from invenio_obscore.rdm.sentences import SENTENCES, recognised
 
 _PLACE = re.compile(r"%\(\w+\)s")
 _ROOT = Path(invenio_obscore.__file__).parent
-_LIBRARY = ("errors.py", "pipeline.py", "obscore", "fits", "extraction", "mapping", "curation")
+_LIBRARY = ("errors.py", "pipeline.py", "obscore", "fits", "extraction", "mapping", "curation", "previews")
 
 
 def _said(node: ast.AST) -> Iterator[str]:

@@ -153,6 +153,22 @@ Bar.defaultProps = { onSelect: undefined };
 /** Labels at the ends stay inside. */
 const anchor = (x) => (x < 40 ? "start" : x > WIDTH - 40 ? "end" : "middle");
 
+// The widest a letter of a label is, on a phone.
+const LETTER = 9.4;
+
+/** The labels of ticks that have room, from the left. */
+const labels = (ticks, place, write) => {
+  let free = -Infinity;
+  return ticks.map((value) => {
+    const [x, text] = [place(value), write(value)];
+    const width = text.length * LETTER;
+    const left = { start: x, middle: x - width / 2, end: x - width }[anchor(x)];
+    if (left < free) return { value, x, text: "" };
+    free = left + width + LETTER;
+    return { value, x, text };
+  });
+};
+
 /** One strip: a bar a product over an axis. */
 const Strip = ({ name, data, margin, ticks, write, bands, selected, onSelect }) => {
   const width = Math.max(data.high - data.low, margin);
@@ -180,12 +196,14 @@ const Strip = ({ name, data, margin, ticks, write, bands, selected, onSelect }) 
       >
         {bands && <Bands place={place} low={low} high={high} height={height} />}
         <line className="axis" x1={LEFT} x2={RIGHT} y1={height} y2={height} />
-        {ticks(low, high).map((value) => (
+        {labels(ticks(low, high), place, (value) => write(bands ? 10 ** value : value)).map(({ value, x, text }) => (
           <g key={value} className="tick">
-            <line x1={place(value)} x2={place(value)} y1={height} y2={height + 5} />
-            <text x={place(value)} y={height + 19} textAnchor={anchor(place(value))}>
-              {write(bands ? 10 ** value : value)}
-            </text>
+            <line x1={x} x2={x} y1={height} y2={height + 5} />
+            {text && (
+              <text x={x} y={height + 19} textAnchor={anchor(x)}>
+                {text}
+              </text>
+            )}
           </g>
         ))}
         {crowded && <path className="bar crowd" d={shapes} />}
