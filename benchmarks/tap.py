@@ -101,7 +101,7 @@ def main() -> None:
         rows = min(arguments.rows, database.rows)
         bench = Bench(service, peer, database, places[:200], rows, bool(arguments.broker), inside)
         # What a process loads once is not what a stream takes.
-        for name in ("votable", "csv", "parquet") * 3:
+        for name in ("votable", "csv", "parquet", "fits") * 3:
             service.query("SELECT TOP 3000 * FROM ivoa.obscore", RESPONSEFORMAT=name)
         for block in BLOCKS:
             if block.__name__ in arguments.only.split(","):
