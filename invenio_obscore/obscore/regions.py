@@ -244,7 +244,7 @@ def parse_region(text: str) -> Region:
         The text is none of these.
     """
     region, rest = _parse(_TOKEN.findall(text))
-    if rest:
+    if rest and [word.lower() for word in rest] != ["unit", "deg"]:
         raise ValueError(f"unexpected {rest[0]!r} after the region")
     return region
 

@@ -73,6 +73,7 @@ def test_stcs_round_trip(text: str) -> None:
     [
         ("CIRCLE icrs GEOCENTER 10 20 0.5", Circle(10, 20, 0.5)),
         ("AllSky ICRS", Circle(0, 0, 180)),
+        ("Circle ICRS 1 2 3 unit deg", Circle(1, 2, 3)),
         ("Union ICRS (Circle 1 2 3)", Circle(1, 2, 3)),
     ],
 )

@@ -175,7 +175,8 @@ class Calls(Conditions):
         words = text.split()
         if words and words[0].lower() == "position":
             return self._stcs_position(node, words)
-        return self._constant(node, lambda: parse_region(text), Type.REGION)
+        remedy = "write Circle, Polygon, Box, Union, AllSky or Position as STC-S does"
+        return self._constant(node, lambda: parse_region(text), Type.REGION, remedy)
 
     def _stcs_position(self, node: nodes.Call, words: list[str]) -> Value:
         try:
@@ -184,11 +185,13 @@ class Calls(Conditions):
             raise self.source.type_error(node.at, f"'{shown(' '.join(words))}' is no position") from error
         return self._position(Constant(longitude, Type.DOUBLE), Constant(latitude, Type.DOUBLE), node.at)
 
-    def _constant(self, node: nodes.Call, make: Callable[[], Circle | Polygon | object], type_: Type) -> Value:
+    def _constant(
+        self, node: nodes.Call, make: Callable[[], Circle | Polygon | object], type_: Type, remedy: str = ""
+    ) -> Value:
         try:
             region = make()
         except (ValueError, RecursionError) as error:
-            raise self.source.type_error(node.at, f"{node.name}: {shown(str(error))}") from error
+            raise self.source.type_error(node.at, f"{node.name}: {shown(str(error))}", remedy) from error
         return Shape(region, type_)  # type: ignore[arg-type]
 
     def geometry(self, node: nodes.Expression, what: str, types: tuple[Type, ...] = GEOMETRIES) -> Value:

@@ -96,6 +96,8 @@ def unit_of(value: ir.Value) -> str:
     """The unit of a value as far as that is plain: VOUnits text, empty where there is none or it is unknown."""
     if isinstance(value, ir.ColumnRef):
         return value.field.unit
+    if value.type in (Type.POINT, Type.CIRCLE, Type.POLYGON):
+        return "deg"
     if isinstance(value, ir.FunctionCall):
         return _function_unit(value)
     if isinstance(value, ir.Aggregate):

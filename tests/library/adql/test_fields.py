@@ -94,6 +94,9 @@ def test_types(schema: Schema, item: str, datatype: str, arraysize: str, xtype: 
         ("DISTANCE(ra, dec, 0, 0)", "deg"),
         ("AREA(footprint)", "deg**2"),
         ("CAST(ra AS VARCHAR)", ""),
+        ("CAST(POINT(ra, dec) AS VARCHAR)", ""),
+        ("CIRCLE(ra, dec, 1)", "deg"),
+        ("CENTROID(footprint)", "deg"),
     ],
 )
 def test_units(schema: Schema, item: str, unit: str) -> None:
