@@ -41,17 +41,21 @@ class _Doubt:
     message: str
 
 
+def _is_seen(wavelength: Any) -> bool:  # noqa: ANN401 - a cell
+    return isinstance(wavelength, float) and 1e-22 <= wavelength <= 300
+
+
 _DOUBTS = (
     _Doubt(
         "em_min",
         "em-implausible",
-        lambda v: 1e-22 <= v <= 300,
+        _is_seen,
         "is no wavelength that telescopes see; check the unit of the spectral axis",
     ),
     _Doubt(
         "em_max",
         "em-implausible",
-        lambda v: 1e-22 <= v <= 300,
+        _is_seen,
         "is no wavelength that telescopes see; check the unit of the spectral axis",
     ),
     _Doubt("t_min", "time-implausible", lambda v: v >= _FIRST_PLATE_MJD, "is before the first photographs of the sky"),
@@ -152,6 +156,8 @@ def _too_wide(product: Product) -> Iterator[Problem]:
     low, high = product.row["em_min"], product.row["em_max"]
     if not (isinstance(low, float) and isinstance(high, float)) or product.row["dataproduct_type"] == "sed":
         return
+    if not (_is_seen(low) and _is_seen(high)):
+        return  # that is said of each
     if high > _LONGEST_GAMMA_M and low < _SHORTEST_RADIO_M and high > low * _WIDEST_RANGE:
         message = f"from {low:g} to {high:g} m is wider than any instrument sees; check the units"
         yield Problem("attention", "em-range", message, "em_max", _hdu(product, "em_max"))

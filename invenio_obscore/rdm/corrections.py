@@ -67,7 +67,7 @@ def understood(identity: Identity, recid: str, where: Address, typed: Mapping[st
     -------
     dict
         ``read``: values by field and column (a whole position gives two); ``mistakes``: by field, why it cannot be
-        saved; ``problems``: what would be doubtful about the product that is not doubtful now.
+        saved; ``problems``: what would be doubtful about the product then.
 
     Raises
     ------
@@ -85,9 +85,7 @@ def understood(identity: Identity, recid: str, where: Address, typed: Mapping[st
         except ColumnError as error:
             mistakes[name] = in_words(str(error))
     after = overlays.corrected(product, {column: cell for cells in read.values() for column, cell in cells.items()})
-    known = {(problem["code"], problem.get("column")) for problem in product["problems"]}
-    problems = [problem for problem in after["problems"] if (problem["code"], problem.get("column")) not in known]
-    problems = [{**problem, "message": in_words(problem["message"])} for problem in problems]
+    problems = [{**problem, "message": in_words(problem["message"])} for problem in after["problems"]]
     return {"read": read, "mistakes": mistakes, "problems": problems}
 
 

@@ -158,15 +158,16 @@ def test_what_is_typed_is_told_before_it_is_saved(researcher: Researcher, recid:
         "s_ra": {"s_ra": 30.0, "s_dec": 10.0},
     }
     assert "cannot be converted" in answer.json["mistakes"]["t_exptime"]
-    assert {(one["column"], one["code"]) for one in answer.json["problems"]} >= {("em_max", "em-range")}
+    doubtful = {(one["column"], one["code"]) for one in answer.json["problems"]}
+    assert ("em_max", "em-implausible") in doubtful and ("em_min", "missing") not in doubtful
     assert _listed(researcher, recid)["revision"] == 0
     assert told(stranger, em_min="1").status_code == 403
     assert told(researcher, access_url="http://x/").status_code == 400
     # Saved all the same, it is doubtful, and the list finds it by that.
     _correct(researcher, recid, "a.fits", "", '"0"', corrections={"em_min": "1721.13 Angstrom", "em_max": "1749.91"})
-    assert _names(_listed(researcher, recid, problem="em_max-em-range")) == [("a.fits", "")]
+    assert _names(_listed(researcher, recid, problem="em_max-em-implausible")) == [("a.fits", "")]
     _correct(researcher, recid, "a.fits", "", '"1"', corrections={"em_max": "1749.91 Angstrom"})
-    assert _names(_listed(researcher, recid, problem="em_max-em-range")) == []
+    assert _names(_listed(researcher, recid, problem="em_max-em-implausible")) == []
 
 
 def test_a_correction_counts_in_attention(researcher: Researcher, recid: str) -> None:

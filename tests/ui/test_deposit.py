@@ -75,7 +75,12 @@ def test_values_are_corrected_in_the_units_that_people_use(form: DepositForm, fi
     form.open_row("m31.fits")
     form.edit("s_ra", "05:34:31.9 +22:00:52")
     form.edit("em_min", "550 nm")
+    expect(form.cell("em_min").locator(".understood")).to_have_text("= 5.5e-7 m (550\u202fnm)")
+    form.edit("em_max", "1749.91")
+    expect(form.cell("em_max").locator(".understood")).to_contain_text("= 1749.91 m")
+    expect(form.cell("em_max").locator(".understood .problem")).to_contain_text("no wavelength that telescopes see")
     form.edit("em_max", "1.4 kg")
+    expect(form.cell("em_max").locator(".understood")).to_contain_text("cannot be converted")
     form.save()
     message = form.cell("em_max").get_by_role("alert")
     expect(message).to_contain_text("cannot be converted")
@@ -101,6 +106,24 @@ def test_one_correction_for_all_that_look_the_same(form: DepositForm, files: dic
     form.expect_saved()
     for name in ("m31.fits", "pair.zip / a.fits", "pair.zip / b.fits"):
         expect(form.line(name)).to_contain_text("Test Camera", timeout=20 * SECOND)
+
+
+def test_a_corrected_row_stays_where_it_is(form: DepositForm, files: dict[str, bytes]) -> None:
+    form.upload({"m31.fits": files["m31.fits"], "nameless.fits": files["nameless.fits"], "pair.zip": files["pair.zip"]})
+    form.wait_for(4)
+    form.panel.get_by_label("Order").select_option("target_name")
+    lines = form.panel.locator("table.products tbody tr.line")
+    expect(lines.nth(0)).to_contain_text("pair.zip / a.fits")
+    expect(lines.nth(3)).to_contain_text("nameless.fits")
+    lines.nth(0).locator("td").nth(4).click()  # anywhere on the line
+    form.row.wait_for()
+    form.edit("target_name", "Z")
+    form.save()
+    form.expect_saved()
+    expect(lines.nth(0)).to_contain_text("Z")
+    expect(form.cell("target_name")).to_contain_text("Z")
+    form.panel.get_by_role("button", name="Order and filter again").click()
+    expect(lines.nth(2)).to_contain_text("Z")
 
 
 def test_search_and_filters(form: DepositForm, files: dict[str, bytes]) -> None:

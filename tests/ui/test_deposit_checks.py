@@ -39,6 +39,9 @@ def test_the_author_is_told_what_clients_would_miss_as_the_draft_is_now(
     expect(form.page.locator("#obscore-at-a-glance")).to_contain_text("Observation metadata (ObsCore)")
     findings = _findings(form)
     expect(findings).to_contain_text("1 of 1 data products: t_min is missing")
+    findings.get_by_role("button", name="Show them: 1 of 1 data products: t_min is missing").click()
+    expect(form.panel.locator(".notice")).to_contain_text("t_min is missing")
+    form.wait_for(1)
     assert_accessible(form.page, "#obscore-panel")
     form.open_row("m31.fits")
     form.edit("t_min", "2019-05-01T03:00")
@@ -46,6 +49,10 @@ def test_the_author_is_told_what_clients_would_miss_as_the_draft_is_now(
     form.save()
     form.expect_saved()
     expect(findings).not_to_contain_text("t_min")
+    form.panel.get_by_role("button", name="Order and filter again").click()
+    expect(form.panel).to_contain_text("No data product matches.")
+    form.panel.get_by_role("button", name="Show all").click()
+    form.wait_for(1)
 
 
 def test_values_out_of_range_and_impossible_dates_have_their_message_at_the_field(form: DepositForm) -> None:

@@ -6,6 +6,15 @@ import { Message } from "semantic-ui-react";
 /** Where the check "obscore" puts its findings among the form's errors. */
 export const CHECKED = "files.obscore";
 
+// Findings that are not of data products that have a problem: what the list shows instead, or nothing.
+const OTHERS = { unread: { show: "failed" }, waiting: null, correcting: null };
+
+/** What the list is to show of a finding: its products, all on one list. */
+const shownOf = (field) => {
+  const name = field.slice(CHECKED.length + 1);
+  return name in OTHERS ? OTHERS[name] : { problem: name, show: "all" };
+};
+
 export const SEVERITIES = {
   info: { label: i18next.t("Recommendation(s)"), description: i18next.t("Recommended, but not mandatory.") },
   error: { label: i18next.t("Error(s)"), description: i18next.t("Must be mended before the record is published.") },
@@ -32,7 +41,7 @@ const useFindings = (api, { revision, counts, files }) => {
 };
 
 /** What clients of the Virtual Observatory would miss, before the record is published. */
-export const Checks = ({ api, listing }) => {
+export const Checks = ({ api, listing, onShow }) => {
   const { findings, failure } = useFindings(api, listing);
   if (failure) return <Message warning visible size="small" content={failure} />;
   if (!findings.length) return null;
@@ -49,7 +58,17 @@ export const Checks = ({ api, listing }) => {
           {findings.map(({ field, messages, severity }) => (
             <Message.Item key={field}>
               {severity === "error" && <strong>{i18next.t("Error:")} </strong>}
-              <bdi>{messages.join(" ")}</bdi>
+              <bdi>{messages.join(" ")}</bdi>{" "}
+              {shownOf(field) && (
+                <button
+                  type="button"
+                  className="link"
+                  aria-label={i18next.t("Show them: {{finding}}", { finding: messages.join(" ") })}
+                  onClick={() => onShow(shownOf(field), messages.join(" "))}
+                >
+                  {i18next.t("Show them")}
+                </button>
+              )}
             </Message.Item>
           ))}
         </Message.List>
@@ -58,4 +77,8 @@ export const Checks = ({ api, listing }) => {
   );
 };
 
-Checks.propTypes = { api: PropTypes.object.isRequired, listing: PropTypes.object.isRequired };
+Checks.propTypes = {
+  api: PropTypes.object.isRequired,
+  listing: PropTypes.object.isRequired,
+  onShow: PropTypes.func.isRequired,
+};

@@ -20,7 +20,7 @@ const CoverageStrips = lazy(() => import("../components/CoverageStrips"));
 
 const SIZE = 25;
 const MAPPING = "mapping";
-const QUERY = { page: 1, size: SIZE, q: "", show: "all", sort: "attention" };
+const QUERY = { page: 1, size: SIZE, q: "", show: "all", sort: "attention", problem: "" };
 
 const labelled = (product) => ({ id: idOf(product), label: product.target_name || nameOf(product) });
 
@@ -31,8 +31,8 @@ const drawn = (products) =>
 
 /** Outlines of everything that the list has on all its pages; null where this page has it all. */
 const useAll = (api, query, listing) => {
-  const { q, show, sort } = query;
-  const load = useCallback(() => api.outlines({ q, show, sort }), [api, q, show, sort]);
+  const { q, show, sort, problem } = query;
+  const load = useCallback(() => api.outlines({ q, show, sort, problem }), [api, q, show, sort, problem]);
   const paged = listing && listing.total > listing.products.length;
   const { revision, total, counts, complete } = listing || {};
   return useOutlines(load, paged ? JSON.stringify([revision, total, counts, complete]) : "", labelled);
@@ -80,22 +80,34 @@ const useSight = (opened, listing) => {
 };
 
 /** What was found in the files of one draft. */
-const Found = ({ base, recid, stored, uploading }) => {
+const Found = ({ base, recid, stored, uploads }) => {
   const api = useMemo(() => draftApi(base), [base]);
   const [query, setQuery] = useState(QUERY);
   const [opened, setOpened] = useState("");
   const [editsMapping, setEditsMapping] = useState(false);
-  const { listing, failure, refresh } = useListing(api, query, stored);
+  const [finding, setFinding] = useState({ words: "", at: 0 });
+  const { listing, failure, refresh, isHeld, hold, release } = useListing(api, query, stored);
   const { typed, change } = useTyped(base);
   const ask = useCallback((changes) => setQuery((former) => ({ ...former, ...changes })), []);
   const products = useMemo(() => (listing ? listing.products : []), [listing]);
   const all = useAll(api, query, listing);
   const wished = useSight(opened, listing);
+  const list = useRef(null);
   const select = (id) => {
     wished.current = id;
     setOpened(id);
-    const chosen = all?.products.find((product) => product.id === id);
+    const chosen = !products.some((product) => idOf(product) === id) && all?.products.find((product) => product.id === id);
     if (chosen) ask({ page: Math.floor(chosen.place / SIZE) + 1 });
+  };
+
+  const saved = () => {
+    hold();
+    refresh();
+  };
+  const showFinding = (changes, words) => {
+    setFinding({ words, at: Date.now() });
+    setQuery({ ...QUERY, ...changes });
+    list.current.scrollIntoView({ block: "start" });
   };
 
   const detail = (product, controls) => (
@@ -106,20 +118,35 @@ const Found = ({ base, recid, stored, uploading }) => {
       id={controls}
       revision={listing.revision}
       typed={typed[idOf(product)]}
-      change={change}
-      onSaved={refresh}
+      change={(id, values) => {
+        hold(); // the open row stays in sight, wherever it belongs afterwards
+        change(id, values);
+      }}
+      onSaved={saved}
     />
   );
   return (
     <>
       {failure && <Message warning visible size="small" role="alert" content={failure.message} />}
-      <Status listing={listing} uploading={uploading} />
-      {listing && <AtAGlance listing={listing} uploading={uploading} />}
+      <Status listing={listing} uploads={uploads} />
+      {listing && <AtAGlance listing={listing} uploads={uploads} />}
       {listing && listing.counts.products + listing.counts.failed > 0 && (
         <>
-          <Checks api={api} listing={listing} />
+          <Checks api={api} listing={listing} onShow={showFinding} />
           <Sky listing={listing} all={all} selected={opened} onSelect={select} />
-          <Filters query={query} onChange={ask} />
+          <div ref={list}>
+            <Filters key={finding.at} query={query} onChange={ask} />
+          </div>
+          {query.problem && (
+            <Notice words={finding.words} action={i18next.t("Show all")} onAct={() => ask({ problem: "", page: 1 })} />
+          )}
+          {isHeld && (
+            <Notice
+              words={i18next.t("While you correct, every row stays where it is.")}
+              action={i18next.t("Order and filter again")}
+              onAct={release}
+            />
+          )}
           <a href={`/catalogues/${encodeURIComponent(recid)}`} target="_blank" rel="noopener noreferrer">
             {i18next.t("Open as a spreadsheet")}
           </a>
@@ -165,7 +192,23 @@ Found.propTypes = {
   base: PropTypes.string.isRequired,
   recid: PropTypes.string.isRequired,
   stored: PropTypes.string.isRequired,
-  uploading: PropTypes.number.isRequired,
+  uploads: PropTypes.object.isRequired,
+};
+
+/** What the list leaves out or holds, and the way back. */
+const Notice = ({ words, action, onAct }) => (
+  <p className="notice" role="status">
+    <bdi>{words}</bdi>{" "}
+    <button type="button" className="link" onClick={onAct}>
+      {action}
+    </button>
+  </p>
+);
+
+Notice.propTypes = {
+  words: PropTypes.string.isRequired,
+  action: PropTypes.string.isRequired,
+  onAct: PropTypes.func.isRequired,
 };
 
 const NOTHING = {};
@@ -198,7 +241,8 @@ export const ObsCorePanel = () => {
   const recid = useSelector(({ deposit }) => deposit.record?.id);
   const entries = useSelector(({ files }) => files.entries) || {};
   const files = Object.values(entries);
-  const uploading = files.filter(({ status }) => status === "uploading").length;
+  const count = (state) => files.filter(({ status }) => status === state).length;
+  const uploads = { pending: count("pending"), uploading: count("uploading"), lost: count("error") };
   const stored = files
     .filter(({ status }) => status === "finished")
     .map(({ name, checksum }) => `${name} ${checksum}`)
@@ -213,7 +257,7 @@ export const ObsCorePanel = () => {
     >
       <div className="obscore-panel" id="obscore-panel">
         {base ? (
-          <Found key={base} base={base} recid={recid} stored={stored} uploading={uploading} />
+          <Found key={base} base={base} recid={recid} stored={stored} uploads={uploads} />
         ) : (
           <p>
             {i18next.t(

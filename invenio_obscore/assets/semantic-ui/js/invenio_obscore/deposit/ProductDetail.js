@@ -7,6 +7,7 @@ import { columnGroups } from "./columns";
 import { LookUp } from "./LookUp";
 import { Similar } from "./Similar";
 import { useProduct } from "./useProduct";
+import { useUnderstood } from "./useUnderstood";
 
 const HeaderViewer = lazy(() => import("../components/HeaderViewer"));
 
@@ -97,6 +98,7 @@ export const ProductDetail = ({ api, address, id, revision, typed, onType, onSav
   const [errors, setErrors] = useState({});
   const [said, setSaid] = useState("");
   const [header, setHeader] = useState(null);
+  const understood = useUnderstood(api, address, typed);
   if (failure && !product) return <Message negative role="alert" content={failure.message} />;
   if (!product) return <Loader active inline="centered" content={i18next.t("The row is loading…")} />;
 
@@ -140,6 +142,7 @@ export const ProductDetail = ({ api, address, id, revision, typed, onType, onSav
       id={`${id}-${column.name}`}
       product={product}
       typed={typed[column.name]}
+      understood={understood}
       error={errors[column.name]}
       onType={type(column.name)}
       onHeader={setHeader}

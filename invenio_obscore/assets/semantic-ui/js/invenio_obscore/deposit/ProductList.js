@@ -101,24 +101,28 @@ const Failed = ({ product, onRetry }) => {
 
 Failed.propTypes = { product: PropTypes.object.isRequired, onRetry: PropTypes.func.isRequired };
 
+/** Anywhere on the line; not where somebody marks text, or means something else on it. */
+const openByMouse = (onOpen) => (event) => {
+  if (!event.target.closest("button, a, input") && !window.getSelection().toString()) onOpen();
+};
+
 const Line = ({ product, picture, open, unsaved, controls, onOpen }) => {
   const { row } = product;
   const name = nameOf(product);
   return (
-    <Table.Row className={product.attention ? ATTENTION : ""} active={open}>
+    <Table.Row className={`line ${product.attention ? ATTENTION : ""}`} active={open} onClick={openByMouse(onOpen)}>
       <Cell title={i18next.t("Product")} className="product-name">
-        <Button
+        <button
           type="button"
-          basic
-          compact
-          size="mini"
-          icon={open ? "chevron down" : "chevron right"}
+          className="opener"
           aria-expanded={open}
           aria-controls={controls}
           aria-label={open ? i18next.t("Close {{name}}", { name }) : i18next.t("Open {{name}}", { name })}
           onClick={onOpen}
-        />
-        <bdi className="value">{name}</bdi>
+        >
+          <Icon name={open ? "chevron down" : "chevron right"} />
+          <bdi className="value">{name}</bdi>
+        </button>
         {unsaved && <Label size="tiny">{i18next.t("not saved")}</Label>}
         <div className="fine">{row.dataproduct_subtype || row.dataproduct_type}</div>
       </Cell>

@@ -5,7 +5,9 @@ import ReactDOM from "react-dom";
 import { Icon, Message, Progress } from "semantic-ui-react";
 
 const WORDS = [
+  ["pending", (count) => i18next.t("{{count}} files are not uploaded yet", { count }), "hourglass outline"],
   ["uploading", (count) => i18next.t("{{count}} files are uploading", { count }), "upload"],
+  ["lost", (count) => i18next.t("{{count}} uploads failed: remove them from the list of files and upload them again", { count }), "warning sign"],
   ["queued", (count) => i18next.t("{{count}} wait to be read", { count }), "clock outline"],
   ["running", (count) => i18next.t("{{count}} are being read", { count }), "sync"],
   ["done", (count) => i18next.t("{{count}} are read", { count }), "check"],
@@ -28,20 +30,23 @@ const PLACE = "obscore-at-a-glance";
 export const GlancePlace = () => <div id={PLACE} className="obscore-panel" />;
 
 /** The summary and the way to the panel, where the deposit form begins. */
-export const AtAGlance = ({ listing, uploading }) => {
+export const AtAGlance = ({ listing, uploads }) => {
   const place = document.getElementById(PLACE);
   if (!place || (!listing.counts.products && !listing.counts.failed)) return null;
-  const unread = uploading + listing.files.queued + listing.files.running;
+  const { pending, uploading, lost } = uploads;
+  const unread = pending + uploading + listing.files.queued + listing.files.running;
+  const bad = listing.counts.attention > 0 || lost > 0;
   return ReactDOM.createPortal(
-    <Message size="small" info={!listing.counts.attention} warning={listing.counts.attention > 0} visible>
+    <Message size="small" info={!bad} warning={bad} visible>
       <a href="#obscore-section">{i18next.t("Observation metadata (ObsCore)")}</a>: {summary(listing)}{" "}
-      {unread > 0 && i18next.t("{{count}} files are still to come.", { count: unread })}
+      {unread > 0 && i18next.t("{{count}} files are still to come.", { count: unread })}{" "}
+      {lost > 0 && i18next.t("{{count}} uploads failed.", { count: lost })}
     </Message>,
     place
   );
 };
 
-AtAGlance.propTypes = { listing: PropTypes.object.isRequired, uploading: PropTypes.number.isRequired };
+AtAGlance.propTypes = { listing: PropTypes.object.isRequired, uploads: PropTypes.object.isRequired };
 
 /** Files that give no data products, and why. */
 const Ignored = ({ files }) =>
@@ -61,8 +66,8 @@ const Ignored = ({ files }) =>
 Ignored.propTypes = { files: PropTypes.array.isRequired };
 
 /** How far the files are, and how many products need attention; read aloud when it changes. */
-export const Status = ({ listing, uploading }) => {
-  const files = { ...(listing ? listing.files : {}), uploading };
+export const Status = ({ listing, uploads }) => {
+  const files = { ...(listing ? listing.files : {}), ...uploads };
   return (
     <div className="status">
       <div role="status" aria-live="polite">
@@ -94,5 +99,5 @@ export const Status = ({ listing, uploading }) => {
   );
 };
 
-Status.propTypes = { listing: PropTypes.object, uploading: PropTypes.number.isRequired };
+Status.propTypes = { listing: PropTypes.object, uploads: PropTypes.object.isRequired };
 Status.defaultProps = { listing: null };

@@ -77,6 +77,8 @@ export const draftApi = (base) => {
     product: (address) => send({ url: at("/product"), params: where(address) }),
     correct: (address, revision, data) =>
       send({ method: "patch", url: at("/product"), params: where(address), headers: ifMatch(revision), data }),
+    understood: (address, corrections) =>
+      send({ method: "post", url: at("/typed"), params: where(address), data: { corrections } }),
     similar: (address) => send({ url: at("/similar"), params: where(address) }),
     correctSimilar: (address, revision, data) =>
       send({ method: "post", url: at("/similar"), params: where(address), headers: ifMatch(revision), data }),
