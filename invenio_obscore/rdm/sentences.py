@@ -25,6 +25,8 @@ PLACES: Mapping[str, str] = {
 #: Of values and rows.
 _OF_ROWS = (
     "%(column)s is missing: %(why)s",
+    "%(column)s is missing although %(other)s is given",
+    "from %(least)s to %(most)s m is wider than any instrument sees; check the units",
     "%(column)s = %(value)s %(what)s",
     "is no wavelength that telescopes see; check the unit of the spectral axis",
     "is before the first photographs of the sky",

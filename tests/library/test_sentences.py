@@ -52,6 +52,8 @@ _ODD: dict[str, Any] = {
     "t_exptime": 4e9, "s_xel1": 0,
 }  # fmt: skip
 
+_WIDE = {"dataproduct_type": "spectrum", "em_min": 1e-10, "em_max": 1.0}
+
 
 def test_what_is_said_of_values_is_recognised() -> None:
     rows: list[dict[str, Any]] = [
