@@ -9,7 +9,7 @@ apart.
 - :class:`ObsCoreExtraction` and :class:`ObsCoreExtracted`: a cache of products, one row a product; it may be emptied at
   any time, and so may :class:`ObsCoreOverlay`, what corrections make of some of them.
 - :class:`ObsCoreVerification`: mapping, with :class:`ObsCoreCorrection`, a row a product; these cannot be made again
-  (back them up). :class:`ObsCoreEdit`: what documentalists changed, to be undone.
+  (back them up). :class:`ObsCoreEdit`: each change of a draft, to be undone.
 - :class:`ObsCoreSheet`: how far a draft's overlays and counts are; it may be emptied at any time.
 - :class:`ObsCoreWork`: what tasks work at for somebody who waits (extracting again, edits of many thousand cells).
 - :class:`ObsCoreProduct`: every product ever published, and its identifier for ever.
@@ -246,10 +246,10 @@ class ObsCoreCorrection(db.Model):
 
 
 class ObsCoreEdit(db.Model):
-    """A change of a draft's corrections that can be undone.
+    """A change of a draft's corrections or mapping that can be undone.
 
     ``made`` is the revision that it gave when it was last done, ``unmade`` that of when it was last undone (None: it is
-    in force). ``changes`` is compressed JSON, see `catalogues.history`.
+    in force). ``changes`` is compressed JSON, see `steps`.
     """
 
     __tablename__ = "obscore_edit"

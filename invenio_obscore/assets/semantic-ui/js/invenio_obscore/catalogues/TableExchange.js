@@ -105,6 +105,7 @@ export const TableExchange = ({ api, onSaved }) => {
       </Button>
       <input ref={input} type="file" className="hidden-file" accept=".csv,.vot,.xml,.votable,text/csv" tabIndex={-1}
         aria-label={i18next.t("Table to import")} onChange={choose} />
+      {busy && <p role="status">{i18next.t("The table is being read and compared; 20,000 rows take some seconds.")}</p>}
       {error && <Message warning visible role="alert" content={error} />}
       {mistakes.length > 0 && <Mistakes errors={mistakes.slice(0, MOST)} total={mistakes.length} />}
       <p role="status" aria-live="polite" className="said">{said}</p>
