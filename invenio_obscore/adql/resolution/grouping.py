@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from .. import resolved as ir
@@ -71,6 +71,17 @@ def _check(source: Source, value: Any, at: int, groups: tuple[ir.Value, ...], re
     query = getattr(value, "query", None)
     for column in _columns_in(query) if isinstance(query, ir.Query) else ():
         _check(source, column, at, groups, relations)
+
+
+def by_text(node: Any, groups: tuple[ir.Value, ...]) -> Any:  # noqa: ANN401
+    """The same with grouped regions made of their text: rows are not grouped by the geometry stored beside it."""
+    if isinstance(node, ir.ColumnRef):
+        return replace(node, shape="") if node.shape and node in groups else node
+    if isinstance(node, tuple):
+        return tuple(by_text(item, groups) for item in node)
+    if type(node).__module__ != ir.__name__ or isinstance(node, ir.Aggregate):
+        return node
+    return replace(node, **{field.name: by_text(getattr(node, field.name), groups) for field in fields(node)})
 
 
 def _columns_in(node: Any) -> Iterator[ir.ColumnRef]:  # noqa: ANN401

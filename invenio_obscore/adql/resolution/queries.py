@@ -11,7 +11,7 @@ from ..schema import Column, Schema, Table
 from ..source import Source, shown
 from ..types import ARRAYS, GEOMETRIES, Type, common_type, field_of
 from .extensions import Extensions
-from .grouping import check_groups, has_aggregate
+from .grouping import by_text, check_groups, has_aggregate
 from .joins import joined_scope
 from .naming import output_field, result_names, unique_names
 from .retyping import as_types
@@ -246,6 +246,8 @@ class SelectResolver:
         having = self._condition(node.having, "") if node.having is not None else None
         order_by = tuple(self._sort_key(key, outputs) for key in self.node.order_by)
         self._check(outputs, group_by, having, order_by)
+        if any(isinstance(g, ir.ColumnRef) and g.shape for g in group_by):
+            outputs, having, order_by = by_text((outputs, having, order_by), group_by)
         select = ir.Select(outputs, relation, where, group_by, having, node.distinct, node.top)
         return ir.Query(select, order_by, self.node.offset)
 
