@@ -71,6 +71,26 @@ def test_corrections_have_the_last_word(files: Path) -> None:
     assert address(product) == ""
 
 
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"em_min": 1.72e-7, "em_max": 17.5}, "em-range"),
+        ({"em_min": 1.72e-7, "em_max": 1749.91}, "em-implausible"),
+        ({"em_min": 1.72e-7, "em_max": None}, "incomplete"),
+        ({"s_ra": 200.0, "s_dec": -80.0}, "position-outside"),
+        ({"em_min": 1e-20, "em_max": 1e-11}, ""),
+        ({"em_min": 1e-7, "em_max": 1.0, "dataproduct_type": "sed"}, ""),
+    ],
+)
+def test_values_that_somebody_set_may_be_doubtful_too(files: Path, values: dict[str, object], code: str) -> None:
+    reading = read((files / "a.fits").open("rb"))
+    [product] = products(reading, corrections={"": values})
+    assert [p.code for p in product.problems if p.column in values] == ([code] if code else [])
+    lines = "".join(f"{name} := {value!r}\n" for name, value in values.items() if value is not None)
+    [mapped] = products(reading, mapping=parse(lines))
+    assert code in {"", *(p.code for p in mapped.problems)}
+
+
 @pytest.mark.parametrize(("column", "value"), [("no_column", 1), ("access_url", "x"), ("s_ra", "north")])
 def test_corrections_that_cannot_be(files: Path, column: str, value: object) -> None:
     reading = read((files / "a.fits").open("rb"))

@@ -99,7 +99,9 @@ def test_filters_and_pages(researcher: Researcher, recid: str, query: Any, names
     assert _names(_listed(researcher, recid, **query)) == names
 
 
-@pytest.mark.parametrize("query", [{"sort": "secret"}, {"show": "x"}, {"size": 0}, {"size": 1000}, {"q": "a\0b"}, {"problem": "a'b"}])
+@pytest.mark.parametrize(
+    "query", [{"sort": "secret"}, {"show": "x"}, {"size": 0}, {"size": 1000}, {"q": "a\0b"}, {"problem": "a'b"}]
+)
 def test_other_queries_are_refused(researcher: Researcher, recid: str, query: Any) -> None:
     answer = researcher.request("GET", f"/records/{recid}/draft/obscore/products", query_string=query)
     assert answer.status_code == 400

@@ -16,7 +16,7 @@ const LANES = 70;
 
 // Beginnings of the bands in metres, the radio band the last.
 const BANDS = [
-  [1e-16, "γ"],
+  [1e-22, "γ"],
   [1e-11, "X"],
   [1e-8, "UV"],
   [3.8e-7, i18next.t("optical")],
