@@ -11,7 +11,9 @@ import pytest
 from invenio_obscore.adql.statement import Statement
 from invenio_obscore.db.pool import SingleUse
 from invenio_obscore.db.query import Result, reading_session
+from invenio_obscore.errors import ObsCoreError
 from invenio_obscore.formats import MemorySource, Wire
+from invenio_obscore.formats.blocks import block_of
 from invenio_obscore.obscore.fields import Field
 
 FIELDS = (
@@ -132,6 +134,33 @@ def test_a_text_cannot_pass_for_what_stands_between_texts(lender):
     assert chars.data == controls.encode() * 3
     assert unicodes.data == b"\x1e" * 3
     assert blocks[0].nulls.tolist() == [[False] * 3, [True] * 3, [False] * 3]
+
+
+@pytest.mark.parametrize("fields", [FIELDS, FIELDS[7:9]], ids=len)
+def test_blocks_are_those_of_the_values_also_column_by_column(lender, fields):
+    expected = block_of(fields, flat(result(lender, fields).values()), by_column=True)
+    (block,) = result(lender, fields).blocks(by_column=True)
+    assert (block.nulls == expected.nulls).all()
+    assert [(texts.columns, texts.data) for texts in block.texts] == [
+        (texts.columns, texts.data) for texts in expected.texts
+    ]
+    assert all((one.ends == other.ends).all() for one, other in zip(block.texts, expected.texts))
+    assert repr(list(block.lists.values())) == repr([list(values) for values in expected.lists.values()])
+
+
+@pytest.mark.parametrize("wire", Wire, ids=lambda wire: wire.name)
+def test_no_rows(lender, wire):
+    nothing = Result(lender, Statement("SELECT 1 AS c1 WHERE false", {}, (Field("n", "int"),)))
+    assert b"".join(nothing.encoded(wire)) == b""
+
+
+@pytest.mark.parametrize("wire", [Wire.CSV, Wire.BINARY2], ids=lambda wire: wire.name)
+def test_an_error_behind_many_rows_is_raised_there(lender, wire):
+    sql = "SELECT 1 / (3000 - n) AS c1 FROM generate_series(1, 9000) AS n"
+    batches = Result(lender, Statement(sql, {}, (Field("n", "int"),))).encoded(wire)
+    assert next(batches)
+    with pytest.raises(ObsCoreError):
+        list(batches)
 
 
 def test_limit_and_overflow(lender):
