@@ -28,6 +28,7 @@ from .models import Stage, Status
 from .products import FileProducts, compute_all, products_of
 from .stored_files import StoredFile, list_files
 from .verification import Verification
+from .wording import in_words
 
 SAMPLE = 20
 #: Seconds that a preview computes; what is not done by then is left out of the sample.
@@ -95,7 +96,12 @@ def mistakes(text: str) -> list[dict[str, Any]]:
     """What is wrong in a mapping text, each with line and column (from 1)."""
     found = mapping_language.check(text, functions=mapping_language.installed(), web=True)
     return [
-        {"line": mistake.line, "column": mistake.column, "message": mistake.message, "remedy": mistake.remedy}
+        {
+            "line": mistake.line,
+            "column": mistake.column,
+            "message": in_words(mistake.message),
+            "remedy": in_words(mistake.remedy),
+        }
         for mistake in found
     ]
 
@@ -188,7 +194,7 @@ def _differences(file_key: str, before: Sequence[Product], after: Sequence[Produ
             for column in dict.fromkeys([*former, *row])
             if former.get(column) != row.get(column)
         ]
-        failed = [problem.message for problem in product.problems if problem.code == "mapping-failed"]
+        failed = [in_words(problem.message) for problem in product.problems if problem.code == "mapping-failed"]
         yield Difference(file_key, name, str(row.get("target_name", "")), changes, failed, _is_touched(product))
 
 

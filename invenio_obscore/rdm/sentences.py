@@ -94,6 +94,45 @@ _OF_CARDS = (
     "CUNIT%(number)s is %(value)s, no unit of a %(kind)s axis",
     "CRVAL%(number)s of a logarithmic axis is 0",
 )
+#: Of a mapping's text and of its values.
+_OF_MAPPINGS = (
+    "expected a value, found %(value)s",
+    "expected the end of the line, found %(value)s",
+    "expected a FITS keyword in capitals, found %(value)s",
+    "a line begins with a column or a keyword, found %(value)s",
+    "after %(value)s. comes a FITS keyword, found %(found)s",
+    "expected ':' or ':=' after %(value)s, found %(found)s",
+    "a FITS keyword is written in capitals: %(value)s",
+    "the end of the line",
+    "the slice is not closed",
+    "the index is not closed",
+    "the parenthesis is not closed",
+    "the arguments of %(value)s are not closed",
+    "the section is not closed with ]",
+    "a section names at least one pattern",
+    "the text that begins here has no closing %(value)s",
+    "the character %(value)s has no meaning here",
+    "there is no variable $%(value)s",
+    "there is no function %(value)s",
+    "%(value)s is no column, function or keyword",
+    "%(value)s is no ObsCore column",
+    "%(value)s is no FITS keyword",
+    "%(value)s is no unit",
+    "%(value)s gets no value",
+    "%(value)s is set by the server",
+    "%(value)s describes the bytes of the file; a mapping cannot change it",
+    "a number too large",
+    "the mapping is too large",
+    "did you mean %(value)s?",
+    "null empties a column",
+    "':' fills where there is no value, ':=' overrides",
+    "units are spelled as in FITS: nm, Angstrom, km/s; an operator is missing if none was meant",
+    "%(value)s is no number",
+    "%(value)s is no text",
+    "%(value)s is no date",
+    "%(value)s is no angle",
+    "division by zero",
+)
 #: Of files and archives.
 _OF_FILES = (
     "the file is empty",
@@ -163,7 +202,7 @@ _REMEDIES = (
 _FRAMES = ("%(what)s (%(remedy)s)", "%(where)s: %(what)s")
 
 #: Every sentence.
-SENTENCES: tuple[str, ...] = (*_OF_ROWS, *_OF_CARDS, *_OF_FILES, *_OF_PICTURES, *_REMEDIES, *_FRAMES)
+SENTENCES: tuple[str, ...] = (*_OF_ROWS, *_OF_CARDS, *_OF_MAPPINGS, *_OF_FILES, *_OF_PICTURES, *_REMEDIES, *_FRAMES)
 
 _PLACE = re.compile(r"%\((\w+)\)s")
 
