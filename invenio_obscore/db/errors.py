@@ -54,6 +54,12 @@ def translate(error: Exception) -> ObsCoreError:
         return AdqlError(f"the query cannot be evaluated: {_QUERY_FAULTS[code]}")
     if code is not None and code.startswith("22"):  # the class "data exception": some value of the query's own
         return AdqlError("the query cannot be evaluated: a value does not fit the function that it is given to")
+    if code == "XX000" and "pg_sphere" in str(error):
+        # Between 1e-9 and about 1.3e-9 radians from a corner pgSphere 1.3 gives up ("Please report it to …").
+        return AdqlError(
+            "the query cannot be evaluated: a position lies too near to the corner of a polygon",
+            remedy="move one by 0.001 arcsec",
+        )
     number = secrets.token_hex(4)
     _log.error("database error %s: %s %s", number, code, error, exc_info=error)
     if code in _RESOURCES:

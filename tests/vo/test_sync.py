@@ -142,6 +142,13 @@ def test_a_query_that_takes_too_long_says_so(database, settings):
     assert response.headers["Retry-After"]
 
 
+def test_what_pgsphere_gives_up_on_is_the_querys(client):
+    corner = "1.0806089, 51.2584942, 2.0806089, 51.2584942, 1.0806089, 52.2584942"
+    query = f"SELECT CONTAINS(POINT(1.080608789534881, 51.258494188879226), POLYGON({corner})) FROM ivoa.obscore"
+    response = sync(client, query)
+    assert response.status_code == 200 or b"too near to the corner" in response.data
+
+
 def test_a_database_that_is_away_is_said_without_its_address(settings):
     from invenio_obscore.vo.wsgi import create_app
 
