@@ -37,8 +37,9 @@ logger = logging.getLogger(__name__)
 #: Products that a request compares all, and those that it looks up by their names.
 _MANY = 5000
 _MANY_BY_NAME = 1000
-#: Seconds for which what differs is kept, and after which a task is asked once more to compare.
-_KEPT = 86400
+#: Seconds for which what differs from published rows is kept (an operator may have these extracted anew meanwhile).
+_KEPT = 900
+#: Seconds after which a task is asked once more to compare.
 _ASKED_AGAIN = 60
 _NAMES = tuple(COLUMNS)
 
@@ -334,10 +335,10 @@ def kept(place: str) -> Differing | None:
     return Differing(Counts(**read["counts"]), read["names"])
 
 
-def keep(place: str, found: Differing) -> None:
+def keep(place: str, found: Differing, *, seconds: int = _KEPT) -> None:
     """Keep what was found to differ, for its pages."""
     text = json.dumps({"counts": asdict(found.counts), "names": found.names})
-    current_cache.set(place, zlib.compress(text.encode("ascii"), 1), timeout=_KEPT)
+    current_cache.set(place, zlib.compress(text.encode("ascii"), 1), timeout=seconds)
 
 
 def _ask(draft_uuid: UUID, revision: int) -> None:

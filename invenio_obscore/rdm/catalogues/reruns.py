@@ -31,6 +31,8 @@ from .edits import wait_until_laid
 
 _KIND = "rerun"
 _WHAT = "accepted run"
+#: Seconds for which the list of what a rerun changes is at hand; it is made again for who looks later.
+_SECONDS_KEPT = 86400
 #: Reruns of a draft that are kept beside the newest.
 _KEPT = 2
 
@@ -177,7 +179,7 @@ def attend(work: ObsCoreWork) -> None:
     wait_until_laid(draft_uuid, lambda: works.progressed(work_id, len(files), len(files)))
     of = sheets.digest(revision, keys_of(files, mapping))
     found = _compared(draft, listing.sheet_now(draft_uuid), work_id, mapping).differing()
-    keep(_place(work_id), found)
+    keep(_place(work_id), found, seconds=_SECONDS_KEPT)
     works.note_result(work_id, {"counts": found.counts.to_dict(), "of": of})
     works.finish(work_id)
     db.session.commit()
