@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
@@ -88,13 +89,14 @@ def stream(source: Source, meta: Meta, wire: Wire) -> Iterator[bytes]:
         The query failed before its first batch of rows.
     """
     batches = primed(source.encoded(wire))
-    yield _head(source.fields, meta, wire).encode()
+    columns = _columns(tuple(source.fields), wire)
+    yield _head(columns, meta, wire).encode()
     failure: ObsCoreError | None = None
     try:
         yield from _base64(batches) if wire in _SERIALIZATIONS else map(bytes, batches)
     except ObsCoreError as error:
         failure = error
-    yield _tail(source.fields, meta, wire, source.overflow, failure).encode()
+    yield _tail(columns, meta, wire, source.overflow, failure).encode()
 
 
 def _base64(batches: Iterator[Buffer]) -> Iterator[bytes]:
@@ -116,12 +118,31 @@ def _base64(batches: Iterator[Buffer]) -> Iterator[bytes]:
         yield pybase64.b64encode(rest)
 
 
-def _head(fields: Sequence[Field], meta: Meta, wire: Wire) -> str:
+@dataclass(frozen=True)
+class _Columns:
+    """What a document says of its columns: before the table, in it, and the ID of the first one with each utype."""
+
+    opening: str
+    fields: str
+    idents: Mapping[str, str]
+
+
+@lru_cache(maxsize=64)
+def _columns(fields: tuple[Field, ...], wire: Wire) -> _Columns:
     xml = _Xml()
     open_document(xml)
-    frames = list(dict.fromkeys(frame for frame in map(frame_of, fields) if frame))
-    for frame in frames:
+    for frame in dict.fromkeys(frame for frame in map(frame_of, fields) if frame):
         xml.element(frame, **_FRAMES[frame])
+    opening = xml.take()
+    idents = _idents(fields)
+    for field, ident in zip(fields, idents):
+        _field(xml, field, ident, wire)
+    first = {field.utype: ident for field, ident in reversed(list(zip(fields, idents))) if ident}
+    return _Columns(opening, xml.take(), first)
+
+
+def _head(columns: _Columns, meta: Meta, wire: Wire) -> str:
+    xml = _Xml()
     xml.start("RESOURCE", type="results")
     if meta.description:
         xml.element("DESCRIPTION", meta.description)
@@ -129,7 +150,7 @@ def _head(fields: Sequence[Field], meta: Meta, wire: Wire) -> str:
         _info(xml, info)
     xml.start("TABLE", name=meta.name)
     xml.newline()
-    return xml.take() + _fields_text(tuple(fields), wire) + _data_start(wire)
+    return columns.opening + xml.take() + columns.fields + _data_start(wire)
 
 
 def open_document(xml: _Xml) -> None:
@@ -149,14 +170,6 @@ def _info(xml: _Xml, info: Info) -> None:
     # An empty value is legal, but an attribute that is left out is not.
     xml.element("INFO", info.text, name=info.name, value=info.value or " ")
     xml.newline()
-
-
-@lru_cache(maxsize=64)
-def _fields_text(fields: tuple[Field, ...], wire: Wire) -> str:
-    xml = _Xml()
-    for field, ident in zip(fields, _idents(fields)):
-        _field(xml, field, ident, wire)
-    return xml.take()
 
 
 def _idents(fields: Sequence[Field]) -> list[str]:
@@ -199,25 +212,22 @@ def _data_start(wire: Wire) -> str:
     return f'<DATA><{_SERIALIZATIONS[wire]}><STREAM encoding="base64">\n'
 
 
-def _tail(fields: Sequence[Field], meta: Meta, wire: Wire, overflow: bool, failure: ObsCoreError | None) -> str:
+def _tail(columns: _Columns, meta: Meta, wire: Wire, overflow: bool, failure: ObsCoreError | None) -> str:
     end = "</TABLEDATA>" if wire is Wire.TABLEDATA else f"</STREAM></{_SERIALIZATIONS[wire]}>"
     xml = _Xml()
     if failure is not None:
         _info(xml, Info("QUERY_STATUS", "ERROR", str(failure)))
     elif overflow:
         _info(xml, Info("QUERY_STATUS", "OVERFLOW", "There are more rows than MAXREC let through"))
-    services = "".join(_service(service, column) for service in meta.services if (column := _column(service, fields)))
+    services = "".join(
+        _service(service, columns.idents[service.utype]) for service in meta.services if service.utype in columns.idents
+    )
     return f"{end}</DATA></TABLE>\n{xml.take()}</RESOURCE>\n{services}</VOTABLE>\n"
-
-
-def _column(service: Service, fields: Sequence[Field]) -> str:
-    """The ID of the first column that holds what the service takes; empty where there is none."""
-    return next((i for field, i in zip(fields, _idents(fields)) if i and field.utype == service.utype), "")
 
 
 @lru_cache(maxsize=64)
 def _service(service: Service, column: str) -> str:
-    """The descriptor of a service (DataLink 1.1, section 4.1)."""
+    """The descriptor of a service (DataLink 1.1, section 4.1) for the first column that holds its parameter."""
     xml = _Xml()
     xml.start("RESOURCE", type="meta", utype="adhoc:service", name=service.name)
     for name, value in (
