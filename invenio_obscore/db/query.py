@@ -258,7 +258,8 @@ class Result:
                 if left is not None and len(batch) > left:
                     self.overflow = True
                     batch = batch[:left]
-                yield batch
+                if batch:  # the row too many may be the only one
+                    yield batch
                 if self.overflow:
                     return
                 left = None if left is None else left - len(batch)

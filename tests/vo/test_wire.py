@@ -163,6 +163,15 @@ def test_an_error_behind_many_rows_is_raised_there(lender, wire):
         list(batches)
 
 
+@pytest.mark.parametrize("wire", Wire, ids=lambda wire: wire.name)
+def test_the_row_too_many_begins_a_batch(lender, wire):
+    def encoded(rows, limit):
+        sql = f"SELECT n AS c1 FROM generate_series(1, {rows}) AS n"
+        return b"".join(Result(lender, Statement(sql, {}, (Field("n", "int"),), limit)).encoded(wire))
+
+    assert encoded(9001, 9000) == encoded(9000, None)
+
+
 def test_limit_and_overflow(lender):
     some = result(lender, FIELDS[:3], limit=4)
     assert len(cells(b"".join(some.encoded(Wire.CSV)))) == 4
