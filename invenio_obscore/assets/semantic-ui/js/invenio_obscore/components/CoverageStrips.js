@@ -169,14 +169,20 @@ const labels = (ticks, place, write) => {
   });
 };
 
-/** One strip: a bar a product over an axis. */
-const Strip = ({ name, data, margin, ticks, write, bands, selected, onSelect }) => {
+/** Where everything of a strip lies. */
+const laidOut = (data, margin) => {
   const width = Math.max(data.high - data.low, margin);
   const [low, high] = [data.low - width * 0.08 - margin / 2, data.high + width * 0.08 + margin / 2];
   const place = (value) => LEFT + ((value - low) / (high - low)) * (RIGHT - LEFT);
   const { bars, pitch, height } = placed(data.found, place);
   const crowded = bars.length > LANES;
-  const shapes = crowded ? bars.map(outlineOf).join("") : "";
+  return { low, high, place, bars, pitch, height, crowded, shapes: crowded ? bars.map(outlineOf).join("") : "" };
+};
+
+/** One strip: a bar a product over an axis. */
+const Strip = ({ name, data, margin, ticks, write, bands, selected, onSelect }) => {
+  // Nobody who types in the row below waits for thousands of bars.
+  const { low, high, place, bars, pitch, height, crowded, shapes } = useMemo(() => laidOut(data, margin), [data, margin]);
   const point = (event) => {
     const chosen = nearest(bars, pitch, pointed(event));
     if (chosen) onSelect(chosen.id);

@@ -68,8 +68,8 @@ const useAladin = (holder, survey) => {
 
 /** The former list where the new one says the same: whoever looks around on the sky stays there. */
 const useSame = (products) => {
-  const former = useRef({ text: "", products });
-  const text = JSON.stringify(products);
+  const text = useMemo(() => JSON.stringify(products), [products]);
+  const former = useRef({ text, products });
   if (text !== former.current.text) former.current = { text, products };
   return former.current.products;
 };
