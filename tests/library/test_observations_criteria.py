@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,8 +110,17 @@ def test_times(typed: str, low: float, high: float) -> None:
 
 @pytest.mark.parametrize("typed", ["2019-13", "yesterday", "2021 .. 2019", "2019-02-30"])
 def test_what_is_no_time_is_refused(typed: str) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match=r"^Time: "):
         days(typed)
+
+
+def test_who_writes_no_time_is_told_every_form() -> None:
+    with pytest.raises(InputError) as refused:
+        days("yesterday")
+    forms = re.findall(r"\(([^()]+)\)", refused.value.remedy)
+    assert len(forms) == 6
+    for form in forms:
+        days(form)
 
 
 def test_every_mistake_has_a_message_at_its_field() -> None:

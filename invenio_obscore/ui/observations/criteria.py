@@ -45,6 +45,10 @@ _DEGREES = re.compile(r"([+-]?[\d.]+)(?:\s*,\s*|\s+)([+\-\u2212]?[\d.]+)")
 _YEAR = re.compile(r"[12]\d{3}")
 _MONTH = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])")
 _DAY = re.compile(r"[12]\d{3}-\d{2}-\d{2}")
+_TIME_FORMS = (
+    "write a year (2019), a month (2019-05), a day (2019-05-01), a time (2019-05-01T03:00) or an MJD (58604.125), "
+    "or a range of two with .. between (2019-05 .. 2019-07)"
+)
 _BIBCODE = re.compile(r"[12]\d{3}[A-Za-z&.]{5}[\dA-Za-z.]{9}[A-Za-z.]")
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 
@@ -313,12 +317,12 @@ def days(text: str) -> Interval:
     parts = _RANGE.split(text)
     if len(parts) > 2 or not all(parts):
         raise ParameterError(
-            f"{text[:60]!r} is no interval", parameter="time", remedy="write two dates with .. between"
+            f"Time: {text[:60]!r} is no interval", parameter="time", remedy="write two dates with .. between"
         )
     limits = [_span(part.strip()) for part in parts]
     low, high = limits[0].low, limits[-1].high
     if low > high:
-        raise ParameterError("the end lies before the beginning", parameter="time")
+        raise ParameterError("Time: the end lies before the beginning", parameter="time")
     return Interval(low, high)
 
 
@@ -330,10 +334,17 @@ def _span(text: str) -> Interval:
         year, number = int(month[1]), int(month[2])
         after = f"{year + number // 12}-{number % 12 + 1:02d}-01"
         return Interval(_mjd(f"{text}-01"), _mjd(after))
-    value = read_cell("t_min", text)
+    try:
+        value = read_cell("t_min", text)
+    except InputError as error:
+        raise _no_time(text) from error
     if not isinstance(value, int | float):
-        raise ParameterError(f"{text[:40]!r} is no date", parameter="time", remedy="write 2019, 2019-05-01 or an MJD")
+        raise _no_time(text)
     return Interval(float(value), float(value) + (1.0 if _DAY.fullmatch(text) else 0.0))
+
+
+def _no_time(text: str) -> ParameterError:
+    return ParameterError(f"Time: {text[:40]!r} is no date", parameter="time", remedy=_TIME_FORMS)
 
 
 def _mjd(day: str) -> float:
