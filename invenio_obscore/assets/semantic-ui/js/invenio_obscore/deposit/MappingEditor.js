@@ -8,6 +8,9 @@ import { Sample, Tally } from "./MappingPreview";
 const MappingCode = lazy(() => import("./MappingCode"));
 
 const PAUSE = 600;
+// Comments are passed over.
+const QUOTED = /#[^\n]*|'[^'\n]*'|"[^"\n]*"/g;
+const NAME_IN_BRACES = /\{([A-Za-z_][\w -]*)\}/;
 const POLL = 1000;
 
 /** A plain text field where the editor cannot be loaded. */
@@ -125,30 +128,47 @@ export const Library = ({ api, onChoose }) => {
 
 Library.propTypes = { api: PropTypes.object.isRequired, onChoose: PropTypes.func.isRequired };
 
+/** How a text is written in which somebody put a name into braces; nothing where nobody did. */
+const insteadOfBraces = (text) => {
+  const found = (text.match(QUOTED) || []).find((each) => each[0] !== "#" && NAME_IN_BRACES.test(each));
+  if (!found) return "";
+  const [sign] = found;
+  const parts = found.slice(1, -1).split(NAME_IN_BRACES);
+  return `concat(${parts.map((part, number) => (number % 2 || !part ? part : sign + part + sign)).filter(Boolean).join(", ")})`;
+};
+
 /** The text of a mapping with its mistakes. */
-export const MappingText = ({ text, errors, onChange, describedBy }) => (
-  <>
-    <WithoutEditor text={text} onChange={onChange}>
-      <Suspense fallback={<Loader active inline="centered" />}>
-        <MappingCode text={text} errors={errors} onChange={onChange} describedBy={describedBy} />
-      </Suspense>
-    </WithoutEditor>
-    <div role="status" aria-live="polite" className="mistakes">
-      {errors.length > 0 && (
-        <Message negative size="small">
-          <Message.List>
-            {errors.slice(0, 20).map(({ line, column, message, remedy }) => (
-              <Message.Item key={`${line}-${column}-${message}`}>
-                {i18next.t("Line {{line}}, column {{column}}:", { line, column })} <bdi>{message}</bdi>
-                {remedy && <em> ({remedy})</em>}
-              </Message.Item>
-            ))}
-          </Message.List>
-        </Message>
-      )}
-    </div>
-  </>
-);
+export const MappingText = ({ text, errors, onChange, describedBy }) => {
+  const instead = insteadOfBraces(text);
+  return (
+    <>
+      <WithoutEditor text={text} onChange={onChange}>
+        <Suspense fallback={<Loader active inline="centered" />}>
+          <MappingCode text={text} errors={errors} onChange={onChange} describedBy={describedBy} />
+        </Suspense>
+      </WithoutEditor>
+      <div role="status" aria-live="polite" className="mistakes">
+        {errors.length > 0 && (
+          <Message negative size="small">
+            <Message.List>
+              {errors.slice(0, 20).map(({ line, column, message, remedy }) => (
+                <Message.Item key={`${line}-${column}-${message}`}>
+                  {i18next.t("Line {{line}}, column {{column}}:", { line, column })} <bdi>{message}</bdi>
+                  {remedy && <em> ({remedy})</em>}
+                </Message.Item>
+              ))}
+            </Message.List>
+          </Message>
+        )}
+        {instead && (
+          <p>
+            {i18next.t("Braces in a quoted text are taken as they stand. To insert a value, write:")} <code>{instead}</code>
+          </p>
+        )}
+      </div>
+    </>
+  );
+};
 
 MappingText.propTypes = {
   text: PropTypes.string.isRequired,
