@@ -134,7 +134,7 @@ def test_search_and_filters(form: DepositForm, files: dict[str, bytes]) -> None:
     form.panel.get_by_label("Search the data products").fill("nothing like it")
     expect(form.panel).to_contain_text("No data product matches.")
     form.panel.get_by_label("Search the data products").fill("")
-    form.panel.get_by_label("Show").select_option("failed")
+    form.panel.get_by_label("Show", exact=True).select_option("failed")
     form.wait_for(1)
     expect(form.panel.locator("table.products")).to_contain_text("broken.fits")
 
