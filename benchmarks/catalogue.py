@@ -181,7 +181,8 @@ def _draft_uuid(identity: Any, recid: str) -> UUID:
 
 
 def _edit_all(identity: Any, recid: str) -> None:
-    from invenio_obscore.rdm.catalogues import edits, tasks, works
+    from invenio_obscore.rdm import works
+    from invenio_obscore.rdm.catalogues import edits, tasks
     from invenio_obscore.rdm.catalogues.edit_schemas import load_edit
 
     body = {"edit": SET_ALL, "revision": _revision(identity, recid)}

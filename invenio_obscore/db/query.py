@@ -21,8 +21,8 @@ from ..adql.schema import Schema, Table
 from ..adql.statement import Statement
 from ..formats.blockbinary import MASKED, batch_encoder, encode_block
 from ..formats.blocks import Block, block_of, text_groups
-from ..formats.source import Buffer, Row, Wire
-from ..obscore.fields import Field
+from ..formats.source import Buffer, Wire
+from ..obscore.fields import Field, Row
 from . import tap_schema
 from .blockcopy import blocks_of, rows_only
 from .columnsql import value_sql

@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..obscore.fields import Field
+from ..obscore.fields import Field, Row
 from .binary import cell_encoder, null_value
 from .blocks import NUMBER_TYPES, Block, Texts, block_of
 from .encoders import row_encoder
-from .source import Buffer, Row, Wire
+from .source import Buffer, Wire
 
 _Array = NDArray[Any]
 #: BINARY2 has a mask of nulls, BINARY has not.

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..obscore.fields import Field
-from .source import Row
+from ..obscore.fields import Field, Row
 
 _Array = NDArray[Any]
 # UTF-8: bytes inside a character begin with the bits 10, one of four bytes begins with 11110.

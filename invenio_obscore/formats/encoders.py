@@ -12,9 +12,9 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from ..obscore.fields import Field
+from ..obscore.fields import Cell, Field, Row
 from .binary import binary_encoder
-from .source import Cell, Row, Wire
+from .source import Wire
 
 _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BREAKS = re.compile(r"[\t\r\n]")

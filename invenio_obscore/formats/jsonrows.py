@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterator
 
 from ..errors import ObsCoreError
-from ..obscore.fields import Field
+from ..obscore.fields import Cell, Field, Row
 from .meta import Meta
-from .source import Cell, Row, Source, primed
+from .source import Source, primed
 
 _KEYS = ("name", "datatype", "arraysize", "xtype", "unit", "ucd", "utype", "description")
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from ..obscore.fields import Field
 from . import votable
 from .blocks import Block, Texts
+from .memory import MemorySource
 from .meta import Meta
-from .source import MemorySource, Source, Wire, primed
+from .source import Source, Wire, primed
 
 if TYPE_CHECKING:
     import pyarrow as pa

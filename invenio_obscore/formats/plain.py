@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from ..errors import ObsCoreError
+from ..obscore.fields import Row
 from .encoders import cell_text, xml_text
 from .meta import Meta
-from .source import Row, Source, primed
+from .source import Source, primed
 
 _SPACE = re.compile(r"\s+")
 #: No column of plain text is wider; a longer value pushes the rest of its line to the right.

@@ -6,23 +6,18 @@ itself where it is faster than Python; values are there for the writers that nee
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from ..obscore.fields import Field
+from ..obscore.fields import Field, Row
 
 if TYPE_CHECKING:
     from .blocks import Block
 
 Buffer = bytes | memoryview
-Cell = bool | int | float | str | list[float] | None
-Row = Sequence[Cell]
 T = TypeVar("T")
-
-#: Rows in memory are handed out in batches of this size.
-BATCH_ROWS = 1000
 
 
 class Wire(Enum):
@@ -59,33 +54,6 @@ class Source(Protocol):
 
     def encoded(self, wire: Wire) -> Iterator[Buffer]:
         """Batches of whole rows as bytes."""
-
-
-class MemorySource:
-    """Rows that are already here, or come from an iterator."""
-
-    def __init__(self, fields: Iterable[Field], rows: Iterable[Row], *, overflow: bool = False) -> None:
-        self.fields = tuple(fields)
-        self.overflow = overflow
-        self._rows = iter(rows)
-
-    def values(self) -> Iterator[Sequence[Row]]:
-        """Batches of rows as they were given."""
-        while batch := list(islice(self._rows, BATCH_ROWS)):
-            yield batch
-
-    def blocks(self, *, by_column: bool = False) -> Iterator[Block]:
-        """The same rows as arrays."""
-        from .blocks import block_of
-
-        return (block_of(self.fields, batch, by_column=by_column) for batch in self.values())
-
-    def encoded(self, wire: Wire) -> Iterator[Buffer]:
-        """Batches of rows encoded in Python."""
-        from .encoders import row_encoder
-
-        encode = row_encoder(self.fields, wire)
-        return (b"".join([encode(row) for row in batch]) for batch in self.values())
 
 
 def primed(batches: Iterator[T]) -> Iterator[T]:

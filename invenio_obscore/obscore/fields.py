@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 Datatype = Literal["boolean", "unsignedByte", "short", "int", "long", "float", "double", "char", "unicodeChar"]
+
+#: What stands in one cell of a table, and the cells of one row in the order of its fields.
+Cell = bool | int | float | str | list[float] | None
+Row = Sequence[Cell]
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,9 @@ from ..errors import NotFoundError
 from . import audit, listing, overlays, sheets, steps, verification
 from .models import Stage
 from .products import keys_of
-from .queue import FollowChangeOp
+from .queue import FollowChangeOp, Task
 from .steps import Change, Pair
 from .stored_files import list_files
-from .tasks import check_draft, prepare_draft
 from .verification import Address
 
 #: Products whose rows follow in the transaction of the change; of more, those that nobody looks at follow by a task.
@@ -115,7 +114,7 @@ def apply(
         _lay_over(draft.id, pairs)
     sheets.forget_counts(draft.id)
     if follow:
-        uow.register(FollowChangeOp(check_draft if was_laid else prepare_draft, draft.id))
+        uow.register(FollowChangeOp(Task.CHECK_DRAFT if was_laid else Task.PREPARE_DRAFT, draft.id))
     changed = mapped or {"products": len(pairs), "columns": done.columns}
     if what:
         change = Change(pairs, None if mapping is None else (former, mapping))

@@ -27,7 +27,7 @@ from invenio_rdm_records.proxies import current_rdm_records_service
 from sqlalchemy import Text, cast, func, select, text, tuple_
 from sqlalchemy.exc import NoResultFound
 
-from . import access, products, verification
+from . import access, products, queue, verification
 from .extractions import Key, parsed
 from .models import ObsCoreExtracted, ObsCoreOverlay, Stage, Status
 from .products import keys_of
@@ -101,9 +101,7 @@ class ObsCoreCheck(Check):
         result.errors = _errors(found, config.severity)
         result.success = not any(error["severity"] == "error" for error in result.errors)
         if found.waiting and record.is_draft:
-            from .tasks import send_check
-
-            send_check(record.id)  # a file that is read before this run is kept finds none to renew
+            queue.send_check(record.id)  # a file that is read before this run is kept finds none to renew
         return result
 
 

@@ -20,10 +20,9 @@ from .. import mapping as mapping_language
 from . import access, audit, changes, listing, verification
 from .models import Stage, Status
 from .products import FileProducts, keys_of, products_of
-from .queue import ReadFilesOp
+from .queue import ReadFilesOp, send_sweep
 from .stored_files import all_keys, count_by_status, file_ids, list_files
 from .sweep import has_orphan
-from .tasks import send_sweep
 from .verification import Corrections, Verification
 
 #: Seconds that a page computes; what is missing then comes with a later page, or by the task that follows a PUT.

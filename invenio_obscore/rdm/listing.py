@@ -22,9 +22,9 @@ from .entries import Query, conditions, entries, order
 from .extractions import COMPUTING, Key, State
 from .models import ObsCoreExtracted, ObsCoreOverlay, Stage, Status
 from .products import keys_of
+from .queue import send_prepare, send_sweep
 from .stored_files import StoredFile, list_files
 from .sweep import has_orphan
-from .tasks import send_prepare, send_sweep
 from .verification import Address, Head
 from .wording import in_words
 

@@ -25,7 +25,6 @@ from uuid import UUID
 from flask import current_app
 from flask_principal import Identity
 from invenio_db import db
-from kombu.exceptions import OperationalError
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -188,20 +187,15 @@ def _exists(file_id: UUID, product: str) -> bool:
 
 
 def _send(wanted: Sequence[tuple[UUID, str]]) -> None:
-    from .preview_tasks import draw_previews
-
     by_file: dict[UUID, list[str]] = {}
     for file_id, product in wanted:
         by_file.setdefault(file_id, []).append(product)
-    try:
-        for file_id, products in by_file.items():
-            for start in range(0, len(products), _SENT_AT_ONCE):
-                draw_previews.apply_async(
-                    args=(str(file_id), products[start : start + _SENT_AT_ONCE]),
-                    **queue.options(own="OBSCORE_PREVIEW_QUEUE"),
-                )
-    except OperationalError:
-        logger.warning("the message broker does not answer; pictures are asked for again later", exc_info=True)
+    batches = [
+        (str(file_id), products[start : start + _SENT_AT_ONCE])
+        for file_id, products in by_file.items()
+        for start in range(0, len(products), _SENT_AT_ONCE)
+    ]
+    queue.ask(queue.Task.DRAW_PREVIEWS, batches, otherwise="pictures are asked for later", own="OBSCORE_PREVIEW_QUEUE")
 
 
 def _claim(file_id: UUID, product: str) -> bool:

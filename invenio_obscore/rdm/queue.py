@@ -1,12 +1,17 @@
-"""Sends files to the workers once the database has committed."""
+"""Sends work to the workers, once the database has committed.
+
+Tasks are asked for by name: who asks for work imports nothing of who does it.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from celery import signature
 from flask import current_app
 from invenio_db import db
 from invenio_db.uow import Operation, UnitOfWork
@@ -15,6 +20,21 @@ from kombu.exceptions import OperationalError
 from . import reading
 
 logger = logging.getLogger(__name__)
+
+_SECONDS_TO_COMMIT = 10
+
+
+class Task(StrEnum):
+    """The tasks that a change or somebody who looks asks for, by Celery's names."""
+
+    ATTEND = "invenio_obscore.rdm.catalogues.tasks.attend"
+    CHECK_DRAFT = "invenio_obscore.rdm.tasks.check_draft"
+    COMPARE = "invenio_obscore.rdm.catalogues.tasks.compare"
+    DRAW_PREVIEWS = "invenio_obscore.rdm.preview_tasks.draw_previews"
+    PREPARE_DRAFT = "invenio_obscore.rdm.tasks.prepare_draft"
+    READ_STORED_FILE = "invenio_obscore.rdm.tasks.read_stored_file"
+    SWEEP = "invenio_obscore.rdm.tasks.sweep"
+    TELL_RECORDS = "invenio_obscore.rdm.tasks.tell_records"
 
 
 class ReadFilesOp(Operation):
@@ -43,14 +63,8 @@ class TellRecordsOp(Operation):
         self._file_ids = list(file_ids)
 
     def on_post_commit(self, uow: UnitOfWork) -> None:
-        """Send the tasks; what the broker does not take waits for the sweep."""
-        from .tasks import tell_records
-
-        try:
-            for file_id in self._file_ids:
-                tell_records.apply_async(args=(str(file_id),), **options())
-        except OperationalError:
-            logger.warning("the message broker does not answer; the sweep will tell the records", exc_info=True)
+        """Send the tasks."""
+        send_tell(self._file_ids)
 
 
 class FollowChangeOp(Operation):
@@ -59,15 +73,12 @@ class FollowChangeOp(Operation):
     What the broker does not take waits for whoever looks at the draft: a change that is made is no failure.
     """
 
-    def __init__(self, task: Any, draft_uuid: UUID) -> None:  # noqa: ANN401 - a Celery task
+    def __init__(self, task: Task, draft_uuid: UUID) -> None:
         self._task, self._draft_uuid = task, draft_uuid
 
     def on_post_commit(self, uow: UnitOfWork) -> None:
         """Send the task."""
-        try:
-            self._task.apply_async(args=(str(self._draft_uuid),), **options())
-        except OperationalError:
-            logger.warning("the message broker does not answer; what follows from a change waits", exc_info=True)
+        ask(self._task, [self._draft_uuid], otherwise="what follows from a change waits")
 
 
 def retry(file_ids: Collection[UUID] = ()) -> list[UUID]:
@@ -79,14 +90,57 @@ def retry(file_ids: Collection[UUID] = ()) -> list[UUID]:
 
 
 def send(file_ids: Iterable[UUID]) -> None:
-    """Send a task for each file; what the broker does not take waits for the sweep."""
-    from .tasks import read_stored_file
+    """Have these files read."""
+    ask(Task.READ_STORED_FILE, file_ids, otherwise="the sweep will send the files again")
 
+
+def send_tell(file_ids: Iterable[UUID]) -> None:
+    """Have the records of these files told."""
+    ask(Task.TELL_RECORDS, file_ids, otherwise="the sweep will tell the records")
+
+
+def send_check(draft_uuid: UUID) -> None:
+    """Ask for a check when the present transaction has ended; without a broker the next saving must do."""
+    ask(Task.CHECK_DRAFT, [draft_uuid], otherwise="a draft is not checked again", countdown=_SECONDS_TO_COMMIT)
+
+
+def send_prepare(draft_uuid: UUID) -> None:
+    """Ask for a draft's products; without a broker whoever looks at the draft later asks again."""
+    ask(Task.PREPARE_DRAFT, [draft_uuid], otherwise="a draft's products wait")
+
+
+def send_sweep(*, countdown: float = 0) -> None:
+    """Ask for a sweep beside the periodic ones; without a broker the periodic ones must do."""
+    ask(Task.SWEEP, [()], otherwise="a sweep was not sent", countdown=countdown, expires=countdown + 60)
+
+
+def ask(
+    task: Task,
+    wanted: Iterable[UUID | Sequence[Any]],
+    *,
+    otherwise: str,
+    own: str = "",
+    **how: Any,  # noqa: ANN401
+) -> None:
+    """Send a task for each of these; a broker that is down is no failure of whoever asks.
+
+    Parameters
+    ----------
+    wanted
+        The id that each task gets, or all its arguments.
+    otherwise
+        What becomes of those that the broker does not take, for the log.
+    own
+        See :func:`options`.
+    how
+        More of Celery's options.
+    """
     try:
-        for file_id in file_ids:
-            read_stored_file.apply_async(args=(str(file_id),), **options())
+        for one in wanted:
+            arguments = (str(one),) if isinstance(one, UUID) else tuple(one)
+            signature(task.value, args=arguments).apply_async(**options(own=own), **how)
     except OperationalError:
-        logger.warning("the message broker does not answer; the sweep will send the files again", exc_info=True)
+        logger.warning("the message broker does not answer: %s", otherwise, exc_info=True)
 
 
 def options(*, own: str = "") -> dict[str, Any]:

@@ -14,8 +14,7 @@ from flask import current_app
 from invenio_db import db
 from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, update
 
-from . import queue
-from .catalogues import works
+from . import queue, works
 from .models import ObsCoreExtraction, ObsCoreReading, Status
 from .reading import drop_unreferenced
 from .stored_files import is_held

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 from uuid import UUID
 
 from celery import shared_task
 from celery.signals import worker_ready
 from flask import current_app
-from kombu.exceptions import OperationalError
 
 from . import checks, products, queue, references, sitemap, worker
 from . import sweep as sweeping
-
-logger = logging.getLogger(__name__)
-
-_SECONDS_TO_COMMIT = 10
 
 
 @shared_task(ignore_result=True)
@@ -29,8 +23,7 @@ def read_stored_file(file_id: str) -> None:
 def sweep() -> None:
     """Send again what a dead worker or a lost message left behind."""
     swept = sweeping.sweep()
-    for file_id in swept.to_sync:
-        tell_records.apply_async(args=(str(file_id),), **queue.options())
+    queue.send_tell(swept.to_sync)
 
 
 @shared_task(ignore_result=True)
@@ -70,30 +63,6 @@ def update_sitemap() -> None:
     sitemap.update()
 
 
-def send_check(draft_uuid: UUID) -> None:
-    """Ask for a check when the present transaction has ended; without a broker the next saving must do."""
-    try:
-        check_draft.apply_async(args=(str(draft_uuid),), countdown=_SECONDS_TO_COMMIT, **queue.options())
-    except OperationalError:
-        logger.warning("the message broker does not answer; a draft is not checked again", exc_info=True)
-
-
-def send_prepare(draft_uuid: UUID) -> None:
-    """Ask for a draft's products; without a broker whoever looks at the draft later asks again."""
-    try:
-        prepare_draft.apply_async(args=(str(draft_uuid),), **queue.options())
-    except OperationalError:
-        logger.warning("the message broker does not answer; a draft's products wait", exc_info=True)
-
-
-def send_sweep(*, countdown: float = 0) -> None:
-    """Ask for a sweep beside the periodic ones; without a broker the periodic ones must do."""
-    try:
-        sweep.apply_async(countdown=countdown, expires=countdown + 60, **queue.options())
-    except OperationalError:
-        logger.warning("the message broker does not answer; a sweep was not sent", exc_info=True)
-
-
 @worker_ready.connect
 def sweep_when_ready(sender: Any = None, **kwargs: Any) -> None:  # noqa: ANN401 - Celery's signature
     """Sweep when a worker comes up, and again when the leases of one that was killed have run out."""
@@ -101,5 +70,5 @@ def sweep_when_ready(sender: Any = None, **kwargs: Any) -> None:  # noqa: ANN401
     if flask_app is None:
         return
     with flask_app.app_context():
-        send_sweep()
-        send_sweep(countdown=current_app.config["OBSCORE_LEASE_SECONDS"] + 1)
+        queue.send_sweep()
+        queue.send_sweep(countdown=current_app.config["OBSCORE_LEASE_SECONDS"] + 1)

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ..db.inserting import insert_rows
 from ..errors import ConflictError
-from .catalogues import works
+from . import works
 from .models import ObsCoreCorrection, ObsCoreEdit, ObsCoreVerification, Stage
 
 #: ``{file key: {product: {column: value or None}}}``, product being ``"<member>#<key>"`` or ``""``.

@@ -1,6 +1,7 @@
 """The import rule of docs/architecture.md, read from the source itself."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,23 @@ def imports(module: str, package: bool, source: str) -> set[str]:
             if base == PACKAGE:
                 names.update(f"{base}.{alias.name}" for alias in node.names)
     return names
+
+
+def needed(module: str, package: bool, source: str, known: set[str]) -> set[str]:
+    """The modules of ours that an import names, itself or as that of the name it takes; packages only hand on."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            (base,) = imports(module, package, ast.unparse(node)) - {f"{PACKAGE}.{alias.name}" for alias in node.names}
+            found |= {name if (name := f"{base}.{alias.name}") in known else base for alias in node.names}
+    return found & known - {module}
+
+
+def test_no_module_needs_itself_by_way_of_others() -> None:
+    every = modules()
+    known = {name for name, package, _ in every if not package}
+    graph = {name: needed(name, package, path.read_text("utf-8"), known) for name, package, path in every}
+    assert list(graphlib.TopologicalSorter(graph).static_order())
 
 
 def is_framework(name: str) -> bool:

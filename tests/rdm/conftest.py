@@ -234,6 +234,7 @@ def run_tasks(instance: Instance, instance_app: Any) -> Callable[..., int]:
     def run(prefix: str = "") -> int:
         from invenio_app.celery import celery
 
+        instance_app.extensions["invenio-celery"].load_entry_points()  # as a worker does
         ran, name = 0, instance.settings["CELERY_TASK_DEFAULT_QUEUE"]
         with (
             celery.connection_for_read() as connection,

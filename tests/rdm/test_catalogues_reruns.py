@@ -192,7 +192,7 @@ def test_a_dead_workers_rerun_is_taken_up_by_another(
         from invenio_db import db
         from sqlalchemy import update
 
-        from invenio_obscore.rdm.catalogues import works
+        from invenio_obscore.rdm import works
         from invenio_obscore.rdm.models import ObsCoreWork
 
         assert works.claim(UUID(name)) is not None

@@ -14,8 +14,7 @@ from invenio_db import db
 from researcher import Researcher
 from sqlalchemy import update
 
-from invenio_obscore.rdm import products, verification
-from invenio_obscore.rdm.catalogues import works
+from invenio_obscore.rdm import products, verification, works
 from invenio_obscore.rdm.models import ObsCoreOverlay, ObsCoreWork
 
 ONE = {"products": [{"file": "a.fits", "product": ""}]}

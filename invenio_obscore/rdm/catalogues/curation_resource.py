@@ -13,7 +13,7 @@ from flask_resources import HTTPJSONException, Resource, ResourceConfig, create_
 from invenio_db import db
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from .. import access, verification
+from .. import access, verification, works
 from ..cells import COLUMNS
 from ..changes import Done
 from ..filters import FilterError
@@ -21,7 +21,7 @@ from ..http_errors import ERROR_HANDLERS
 from ..models import Stage
 from ..resources import _if_match, _pid, _tagged, filter_refused, json_body
 from ..schemas import _storable
-from . import differences, edits, history, overview, reruns, works
+from . import differences, edits, history, overview, reruns
 from .edit_schemas import RerunSchema, load_edit
 from .edits import EditError
 from .history import Left, UndoRefusedError

@@ -7,7 +7,6 @@ make a difference only the products are compared whose corrections differ; else 
 from __future__ import annotations
 
 import json
-import logging
 import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -19,7 +18,6 @@ from flask_principal import Identity
 from invenio_cache import current_cache
 from invenio_db import db
 from invenio_rdm_records.proxies import current_rdm_records_service
-from kombu.exceptions import OperationalError
 from sqlalchemy import ARRAY, ColumnElement, Integer, Select, Text, Uuid, and_, case, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 
@@ -31,8 +29,6 @@ from ..extractions import Key
 from ..listing import Sheet
 from ..models import ObsCoreExtracted, ObsCoreProduct, ObsCorePublished, Stage
 from ..verification import Address
-
-logger = logging.getLogger(__name__)
 
 #: Products that a request compares all, and those that it looks up by their names.
 _MANY = 5000
@@ -343,11 +339,6 @@ def keep(place: str, found: Differing, *, seconds: int = _KEPT) -> None:
 
 def _ask(draft_uuid: UUID, revision: int) -> None:
     """Have a task compare, asked once and not by each page that comes by meanwhile."""
-    from .tasks import compare
-
     if not current_cache.add(f"invenio-obscore-comparing:{draft_uuid}:{revision}", "1", timeout=_ASKED_AGAIN):
         return
-    try:
-        compare.apply_async(args=(str(draft_uuid),), **queue.options())
-    except OperationalError:
-        logger.warning("the message broker does not answer; who looks again asks again", exc_info=True)
+    queue.ask(queue.Task.COMPARE, [draft_uuid], otherwise="who looks again asks again")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
+from ...mapping.typed import Cell
 from .. import filters
 from ..cells import COLUMNS
 from ..entries import SORTS, Query, Show
 from ..schemas import AddressSchema, _sorts, _storable
-from .edits import Edit
+from ..verification import Address
 
 _MOST_LISTED = 10_000
 _column = validate.OneOf(COLUMNS, error="There is no such column, or only the server sets it.")
@@ -43,6 +46,36 @@ class _Selection(_Strict):
 class _CellSchema(AddressSchema):
     column = fields.String(required=True)
     value = fields.Raw(required=True, allow_none=True)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What somebody wants to change.
+
+    Attributes
+    ----------
+    action
+        ``set``, ``fill``, ``reset`` or ``cells``.
+    columns, value
+        Which columns, and for ``set`` what was typed for the one.
+    products, matching
+        The products in the order in which they were chosen, or all that a listing shows.
+    cells
+        For ``cells``: product, column and what was typed.
+    """
+
+    action: str
+    columns: Sequence[str] = ()
+    value: Cell = None
+    products: Sequence[Address] = ()
+    matching: Query | None = None
+    cells: Sequence[tuple[Address, str, Cell]] = field(default_factory=tuple)
+
+    @property
+    def what(self) -> str:
+        """In a few words."""
+        names = dict.fromkeys(column for _, column, _ in self.cells) if self.cells else self.columns
+        return " ".join([self.action, ", ".join(list(names)[:5])])
 
 
 class EditSchema(_Strict):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -19,15 +19,16 @@ from sqlalchemy import func, select
 
 from ...errors import ColumnError, ConflictError, InputError, NotFoundError, ServiceError
 from ...mapping.typed import Cell, TypedError, read_cells
-from .. import access, changes, listing, products, verification
+from .. import access, changes, listing, products, verification, works
 from ..cells import COLUMNS
 from ..changes import Done
-from ..entries import Query, conditions, order
+from ..entries import conditions, order
 from ..listing import Sheet
 from ..models import ObsCoreWork, Stage
-from ..tasks import send_prepare
+from ..queue import send_prepare
 from ..verification import Address
-from . import history, works
+from . import history
+from .edit_schemas import Edit, load_edit
 from .history import Left
 
 _MOST_MISTAKES = 100
@@ -54,36 +55,6 @@ class EditError(InputError):
         self.mistakes = list(mistakes[:_MOST_MISTAKES])
         more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
         super().__init__(f"Nothing was changed: {self.mistakes[0].message}{more}")
-
-
-@dataclass(frozen=True)
-class Edit:
-    """What somebody wants to change.
-
-    Attributes
-    ----------
-    action
-        ``set``, ``fill``, ``reset`` or ``cells``.
-    columns, value
-        Which columns, and for ``set`` what was typed for the one.
-    products, matching
-        The products in the order in which they were chosen, or all that a listing shows.
-    cells
-        For ``cells``: product, column and what was typed.
-    """
-
-    action: str
-    columns: Sequence[str] = ()
-    value: Cell = None
-    products: Sequence[Address] = ()
-    matching: Query | None = None
-    cells: Sequence[tuple[Address, str, Cell]] = field(default_factory=tuple)
-
-    @property
-    def what(self) -> str:
-        """In a few words."""
-        names = dict.fromkeys(column for _, column, _ in self.cells) if self.cells else self.columns
-        return " ".join([self.action, ", ".join(list(names)[:5])])
 
 
 def make(identity: Identity, recid: str, revision: int, edit: Edit) -> Done | Left:
@@ -139,8 +110,6 @@ def _make_left(identity: Identity, draft: Draft, revision: int, edit: Edit, work
 
 def attend(work: ObsCoreWork) -> None:
     """Do an edit of many products that a request left to a task; commits."""
-    from .edit_schemas import load_edit
-
     work_id, identity, body, total = work.id, Identity(work.user_id), work.body, work.total
     draft = access.draft_of_task(work.record_uuid)
     if draft is None:

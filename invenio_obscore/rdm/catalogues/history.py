@@ -14,10 +14,9 @@ from invenio_db import db
 from invenio_db.uow import UnitOfWork
 
 from ...errors import ConflictError
-from .. import access, audit, changes, steps, verification
+from .. import access, audit, changes, steps, verification, works
 from ..changes import Done
 from ..models import ObsCoreEdit, Stage
-from . import works
 
 #: Products that a request changes; of more a task does it.
 AT_ONCE = 5000

@@ -24,7 +24,7 @@ from ...errors import ConflictError, InputError, ServiceError
 from ...fits.archives import ARCHIVE_NAME
 from ...fits.files import is_fits_name
 from .. import corrections
-from ..tasks import send_prepare
+from ..queue import send_prepare
 from . import containers, drafts
 from .containers import Container, EmptyContainerError, Pieces, counted
 from .drafts import Draft

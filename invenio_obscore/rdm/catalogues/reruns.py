@@ -19,13 +19,12 @@ from sqlalchemy import delete, update
 from ... import mapping as mapping_language
 from ...errors import ConflictError, NotFoundError
 from ...extraction import EXTRACTOR_VERSION
-from .. import access, audit, changes, listing, overlays, products, sheets, verification
+from .. import access, audit, changes, listing, overlays, products, sheets, verification, works
 from ..changes import Done
 from ..listing import Sheet
 from ..models import ObsCoreOverlay, ObsCorePublished, ObsCoreWork, Stage, Status
 from ..products import keys_of
 from ..stored_files import StoredFile, list_files
-from . import works
 from .differences import Comparison, Published, extracted, keep, kept, published_version
 from .edits import wait_until_laid
 

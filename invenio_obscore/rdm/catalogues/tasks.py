@@ -8,7 +8,8 @@ from uuid import UUID
 from celery import shared_task
 
 from ...errors import ObsCoreError
-from . import differences, edits, reruns, works
+from .. import works
+from . import differences, edits, reruns
 
 logger = logging.getLogger(__name__)
 

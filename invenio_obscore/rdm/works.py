@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from flask_principal import Identity
 from invenio_db import db
-from kombu.exceptions import OperationalError
 from sqlalchemy import Text, and_, cast, delete, exists, func, or_, select, update
 
-from ...errors import NotFoundError
-from .. import queue
-from ..models import ObsCoreOverlay, ObsCoreWork
-
-logger = logging.getLogger(__name__)
+from ..errors import NotFoundError
+from . import queue
+from .models import ObsCoreOverlay, ObsCoreWork
 
 #: Who works says so more often than this.
 _SILENT = timedelta(seconds=90)
@@ -170,10 +166,4 @@ def sweep() -> None:
 
 
 def _send(lost: list[UUID]) -> None:
-    from .tasks import attend
-
-    try:
-        for work_id in lost:
-            attend.apply_async(args=(str(work_id),), **queue.options())
-    except OperationalError:
-        logger.warning("the message broker does not answer; the next sweep sends the work again", exc_info=True)
+    queue.ask(queue.Task.ATTEND, lost, otherwise="the next sweep sends the work again")
