@@ -26,7 +26,9 @@ _TYPES = {
     "float": "float4",
     "double": "float8",
 }
-_INDEXED_OTHERWISE = frozenset({"s_ra", "s_dec", "s_region", "obs_publisher_did", *(n for i in INTERVALS for n in i)})
+#: Many rows share a value of these: the identifier behind it gives the first of them in the order of pages.
+_NAMES = ("obs_collection", "facility_name", "instrument_name")
+_INDEXED_OTHERWISE = frozenset({"s_region", "obs_publisher_did", *_NAMES, *(n for i in INTERVALS for n in i)})
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,7 @@ def _indices() -> Iterator[str]:
         # The products of one record are those whose addresses begin as its files' do.
         "obscore_access_url": '("access_url" text_pattern_ops)',
         "obscore_did_folded": 'USING btree (lower("obs_publisher_did"))',
+        **{f"obscore_{name}_did": f'("{name}", "obs_publisher_did")' for name in _NAMES},
         **{f"obscore_{name}": f'("{name}")' for interval in INTERVALS for name in interval},
         **{f"obscore_{a}_{b}": f'USING gist (adql.interval("{a}", "{b}"))' for a, b in INTERVALS},
         **{f"obscore_{n}": f"({quoted(n)})" for n in sorted(OBSCORE_TABLE.indexed - _INDEXED_OTHERWISE)},

@@ -123,7 +123,7 @@ _OBSCORE: dict[Group, tuple[_Line, ...]] = {
          "Begin of the observation (MJD, UTC)"),
         ("t_max", "double", "d", "time.end;obs.exposure", _T + "Coverage.Bounds.Limits.StopTime", "Mi",
          "End of the observation (MJD, UTC)"),
-        ("t_exptime", "double", "s", "time.duration;obs.exposure", _T + "Coverage.Support.Extent", "M",
+        ("t_exptime", "double", "s", "time.duration;obs.exposure", _T + "Coverage.Support.Extent", "Mi",
          "Total exposure time"),
         ("t_resolution", "double", "s", "time.resolution", _T + "Resolution.Refval.value", "M",
          "Smallest time step that the product resolves"),
