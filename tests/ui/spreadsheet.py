@@ -132,7 +132,7 @@ class Spreadsheet:
         form.get_by_label("in", exact=True).select_option("matching")
         form.get_by_role("button", name="Set the value").click()
 
-    def expect_said(self, text: str) -> None:
+    def expect_said(self, text: str | re.Pattern[str]) -> None:
         """What became of the last change."""
         expect(self.part.locator("p.said").first).to_have_text(text)
 

@@ -87,7 +87,7 @@ def test_from_a_directory_to_published_rows(page: Page, taken_in: str, assert_ac
     sheet.filter("file", "~", "m31")
     sheet.expect_rows(1)
     sheet.set_in_all("obs_title", "Andromeda")
-    sheet.expect_said("Saved: 1 cells in 1 rows.")
+    sheet.expect_said("Saved: 1 cell in 1 row.")
     page.get_by_role("button", name="Remove the condition").click()
     sheet.expect_rows(5)
     expect(sheet.cell(IMAGE, "obs_title")).to_have_text("Andromeda (corrected)")
@@ -129,7 +129,7 @@ def test_from_a_directory_to_published_rows(page: Page, taken_in: str, assert_ac
     line.get_by_role("button", name="Open a draft of").click()
     sheet.expect_rows(5)
     sheet.type(EVENTS, "target_name", "M 82 X-1")
-    sheet.expect_said("Saved: 1 cells in 1 rows.")
+    sheet.expect_said("Saved: 1 cell in 1 row.")
     expect(sheet.cell(EVENTS, "target_name")).to_have_text("M 82 X-1 (other than published, corrected)")
     differing = sheet.unfold("Differences against the published rows")
     expect(differing.locator(".summary")).to_contain_text("1 rows changed (1 cells)")
@@ -143,17 +143,41 @@ def test_what_is_typed_wrongly_has_its_message_and_is_not_lost(sheet: Spreadshee
     page.reload()
     expect(sheet.cell(IMAGE, "em_min")).to_have_text("5 parsnips (not saved)")
     sheet.type(IMAGE, "em_min", "550 nm")
-    sheet.expect_said("Saved: 1 cells in 1 rows.")
+    sheet.expect_said("Saved: 1 cell in 1 row.")
     expect(sheet.cell(IMAGE, "em_min")).to_have_text("5.5e-7 (corrected)")
     undo = sheet.part.get_by_role("button", name="Undo")
     expect(undo).to_be_enabled()
     undo.click()
     expect(sheet.cell(IMAGE, "em_min")).to_have_text("5.02e-7")
+    sheet.expect_said(re.compile(r"^Undone: .+ \(1 cell in 1 row\)\.$"))
     sheet.part.get_by_role("button", name="Redo").click()
     expect(sheet.cell(IMAGE, "em_min")).to_have_text("5.5e-7 (corrected)")
     sheet.go(IMAGE, "em_min")
     sheet.part.get_by_role("button", name="Reset", exact=True).click()
     expect(sheet.cell(IMAGE, "em_min")).to_have_text("5.02e-7")
+
+
+def test_the_editor_stays_with_its_cell_while_rows_change_their_places(sheet: Spreadsheet, page: Page) -> None:
+    for row, title in enumerate("abcde"):
+        sheet.type(row, "obs_title", title)
+        expect(sheet.cell(row, "obs_title")).to_have_text(f"{title} (corrected)")
+    sheet.part.get_by_label("Order", exact=True).select_option("obs_title")
+    sheet.go(0, "obs_title")
+    page.keyboard.type("z")
+    page.keyboard.press("Enter")  # the row goes to the end as soon as it is saved
+    page.keyboard.press("Enter")
+    editor = page.locator("#portal #obscore-cell")
+    expect(editor).to_have_value("b")
+    expect(sheet.cell(0, "obs_title")).to_have_text("b (corrected)")
+    canvas, box = sheet.grid.locator("canvas").first.bounding_box(), editor.bounding_box()
+    assert canvas and box
+    assert canvas["y"] + 34 <= box["y"] + box["height"] / 2 <= canvas["y"] + 34 + 30
+    page.mouse.wheel(0, 60)
+    editor.fill("bee")
+    editor.press("Enter")
+    expect(sheet.cell(0, "obs_title")).to_have_text("bee (corrected)")
+    expect(sheet.cell(1, "obs_title")).to_have_text("c (corrected)")
+    expect(editor).to_have_count(0)
 
 
 def test_each_cell_says_where_its_value_is_from_and_text_of_headers_is_text(sheet: Spreadsheet) -> None:
@@ -197,14 +221,14 @@ def test_a_table_goes_out_and_comes_back(sheet: Spreadsheet, page: Page, tmp_pat
 def test_two_documentalists_at_once(sheet: Spreadsheet, recid: str, new_context: Callable[..., BrowserContext]) -> None:
     other = Spreadsheet(new_context(ADMIN).new_page(), recid).open(5)
     sheet.type(IMAGE, "obs_title", "Andromeda")
-    sheet.expect_said("Saved: 1 cells in 1 rows.")
+    sheet.expect_said("Saved: 1 cell in 1 row.")
     other.choose_columns(*COLUMNS)
     other.type(CUBE, "obs_title", "Cube")
-    other.expect_said("Saved: 1 cells in 1 rows.")
+    other.expect_said("Saved: 1 cell in 1 row.")
     sheet.type(CUBE, "target_name", "NGC 224")  # another cell: no conflict
-    sheet.expect_said("Saved: 1 cells in 1 rows.")
+    sheet.expect_said("Saved: 1 cell in 1 row.")
     other.type(SPECTRUM, "target_name", "Alpha Lyrae")
-    other.expect_said("Saved: 1 cells in 1 rows.")
+    other.expect_said("Saved: 1 cell in 1 row.")
     sheet.type(SPECTRUM, "target_name", "HR 7001")
     conflict = sheet.part.get_by_role("alert").first
     expect(conflict).to_contain_text("changed this meanwhile")

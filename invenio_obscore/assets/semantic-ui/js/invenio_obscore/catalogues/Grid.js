@@ -15,7 +15,7 @@ import PropTypes from "prop-types";
 import React, { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { plain } from "../components/format";
 import { Field } from "../deposit/CellEditor";
-import { nameOf } from "../deposit/ProductList";
+import { idOf, nameOf } from "../deposit/ProductList";
 import { MARKS } from "./marks";
 
 const NOTHING = { columns: CompactSelection.empty(), rows: CompactSelection.empty() };
@@ -37,6 +37,9 @@ const THEME = {
 };
 const DOWN = [0, 1];
 const KEYS = { downFill: false, rightFill: false, search: false };
+const MODIFIERS = ["Shift", "AltGraph", "CapsLock"];
+// So many rows up and down a row is looked for that stood elsewhere before.
+const NEAR = 200;
 
 const LOADING = { kind: GridCellKind.Loading, allowOverlay: false, skeletonWidth: 80 };
 const text = (data, more) => ({ kind: GridCellKind.Text, data, displayData: data, allowOverlay: false, ...more });
@@ -44,7 +47,7 @@ const text = (data, more) => ({ kind: GridCellKind.Text, data, displayData: data
 const fileCell = (product) => text(nameOf(product), { readonly: true, themeOverride: { bgCell: "#f9fafb" } });
 
 /** A value with its signs; in words for those who listen. */
-const valueCell = (product, column, { value, marks }) => {
+const valueCell = (product, column, { value, marks }, place) => {
   const data = plain(value);
   const signs = marks.map((name) => MARKS[name].sign).join("");
   const words = marks.map((name) => MARKS[name].words).join(", ");
@@ -55,6 +58,8 @@ const valueCell = (product, column, { value, marks }) => {
     allowOverlay: !column.system && !product.failed,
     readonly: Boolean(column.system || product.failed),
     column,
+    product,
+    place,
     themeOverride: marks.length ? { bgCell: MARKS[marks[0]].colour } : undefined,
   });
 };
@@ -65,21 +70,43 @@ const RENDERERS = [
 ];
 const IMAGES = new ImageWindowLoaderImpl();
 
-/** The editor of a cell; `ahead.current` is what was typed before it was there. */
-const editorWith = (ahead) => (cell) => {
+/** Moves what stands in the portal, drawn for a cell at `target`, with the cell: the page and the rows move. */
+const useFollowing = (target, boundsNow) =>
+  useLayoutEffect(() => {
+    const { style } = document.getElementById("portal");
+    let frame;
+    const follow = () => {
+      const now = boundsNow();
+      if (now) Object.assign(style, { left: `${now.x - target.x}px`, top: `${now.y - target.y}px` });
+      frame = window.requestAnimationFrame(follow);
+    };
+    follow();
+    return () => {
+      window.cancelAnimationFrame(frame);
+      Object.assign(style, { left: "", top: "" });
+    };
+    // From when it opens to when it closes.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
+
+/**
+ * The editor of a cell; `ahead.current` is what was typed before it was there, `bounds.current(cell)` where the cell is.
+ * What it gives back is `edited`: it is the cell's that was opened, whichever row stands there by then.
+ */
+const editorWith = (ahead, bounds) => (cell) => {
   const { column } = cell;
   if (!column) return undefined;
-  const Editor = ({ value, onChange, onFinishedEditing }) => {
+  const Editor = ({ value, target, onChange, onFinishedEditing }) => {
     useLayoutEffect(() => {
       const typed = ahead.current;
       ahead.current = null;
-      if (!typed) return;
-      const whole = { ...value, data: value.data + typed.text };
-      if (typed.entered) onFinishedEditing(whole, DOWN);
-      else if (typed.text) onChange(whole);
+      const whole = { ...value, data: typed ? typed.text : value.data, edited: true };
+      if (typed?.entered) onFinishedEditing(whole, DOWN);
+      else onChange(whole);
       // Once, when it opens.
       // eslint-disable-next-line react-hooks/exhaustive-deps
     }, []);
+    useFollowing(target, () => bounds.current(cell));
     const type = (data) => onChange({ ...value, data });
     // Not left to the table, which forgets what was typed when Enter follows faster than its timer.
     const finish = (event) => {
@@ -98,6 +125,7 @@ const editorWith = (ahead) => (cell) => {
   };
   Editor.propTypes = {
     value: PropTypes.object.isRequired,
+    target: PropTypes.object.isRequired,
     onChange: PropTypes.func.isRequired,
     onFinishedEditing: PropTypes.func.isRequired,
   };
@@ -105,6 +133,8 @@ const editorWith = (ahead) => (cell) => {
 };
 
 const isText = ({ key, ctrlKey, metaKey, altKey }) => key.length === 1 && !ctrlKey && !metaKey && !altKey;
+// With these the table opens its editor.
+const opensEditor = (event) => isText(event) && /[ -~]/.test(event.key);
 
 const spans = (selection) => {
   const found = [];
@@ -135,6 +165,16 @@ const describe = (selection, columns, total) => {
   return { columns: names(Math.max(x - 1, 0), x - 1 + width), spans: [[y, y + height - 1]], all: false, cell };
 };
 
+/** The number of the row that a product has now, from where it was. */
+const rowOf = (at, product, row) => {
+  const isIt = (number) => at(number) && idOf(at(number)) === idOf(product);
+  for (let away = 0; away <= NEAR; away += 1) {
+    if (isIt(row + away)) return row + away;
+    if (isIt(row - away)) return row - away;
+  }
+  return undefined;
+};
+
 const useWidths = (columns) => {
   const [widths, setWidths] = useState({});
   const shown = useMemo(
@@ -162,7 +202,13 @@ const Grid = ({ columns, sort, total, at, cellOf, onSee, onTyped, onEmpty, onSel
   const [shown, resize] = useWidths(columns);
   const holder = useRef(null);
   const ahead = useRef(null);
-  const editor = useMemo(() => editorWith(ahead), []);
+  const table = useRef(null);
+  const bounds = useRef(null);
+  bounds.current = ({ product, place: [index, row] }) => {
+    const now = rowOf(at, product, row);
+    return now === undefined ? undefined : table.current?.getBounds(index, now);
+  };
+  const editor = useMemo(() => editorWith(ahead, bounds), []);
   const titled = useMemo(
     () =>
       shown.map((each) => {
@@ -177,7 +223,7 @@ const Grid = ({ columns, sort, total, at, cellOf, onSee, onTyped, onEmpty, onSel
       const product = at(row);
       if (!product) return LOADING;
       const column = columns[index - 1];
-      return column ? valueCell(product, column, cellOf(product, column.name)) : fileCell(product);
+      return column ? valueCell(product, column, cellOf(product, column.name), [index, row]) : fileCell(product);
     },
     [at, columns, cellOf]
   );
@@ -185,11 +231,11 @@ const Grid = ({ columns, sort, total, at, cellOf, onSee, onTyped, onEmpty, onSel
   const edited = useCallback(
     (changes) => {
       const cells = changes.flatMap(({ location: [index, row], value }) => {
-        const product = at(row);
-        const column = columns[index - 1];
+        const product = value.edited ? value.product : at(row);
+        const column = value.edited ? value.column : columns[index - 1];
         if (!product || !column || column.system || product.failed || typeof value.data !== "string") return [];
-        const { value: was } = cellOf(product, column.name);
-        if (plain(was) === value.data) return [];
+        const was = value.edited ? value.copyData : plain(cellOf(product, column.name).value);
+        if (was === value.data) return [];
         const now = product.row[column.name];
         return [{ file: product.file, product: product.product, column: column.name, text: value.data, was: now }];
       });
@@ -208,15 +254,18 @@ const Grid = ({ columns, sort, total, at, cellOf, onSee, onTyped, onEmpty, onSel
       else if (!waiting.entered) waiting.text += event.key;
       event.preventDefault(); // else the editor, there by now, would take it once more
       event.cancel();
-    } else if (isText(event) && cell && content(cell).allowOverlay) {
-      ahead.current = { text: "", entered: false };
-    } else {
+    } else if (opensEditor(event) && cell && content(cell).allowOverlay) {
+      ahead.current = { cell: content(cell), text: event.key, entered: false };
+    } else if (!waiting || !MODIFIERS.includes(event.key)) {
       ahead.current = null;
       onKey(event);
     }
   };
   const select = (chosen) => {
+    // Who goes elsewhere before the editor was there has typed all the same.
+    const waiting = ahead.current;
     ahead.current = null;
+    if (waiting) edited([{ location: waiting.cell.place, value: { ...waiting.cell, data: waiting.text, edited: true } }]);
     setSelection(chosen);
     onSelect(describe(chosen, columns, total));
   };
@@ -234,6 +283,7 @@ const Grid = ({ columns, sort, total, at, cellOf, onSee, onTyped, onEmpty, onSel
   return (
     <div ref={holder} className="obscore-grid" role="group" aria-label={i18next.t("Spreadsheet")}>
       <DataEditorCore
+        ref={table}
         columns={titled}
         rows={total}
         getCellContent={content}

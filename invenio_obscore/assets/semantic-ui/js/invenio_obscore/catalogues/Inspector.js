@@ -6,6 +6,7 @@ import { CellEditor } from "../deposit/CellEditor";
 import { Value } from "../deposit/MappingPreview";
 import { Header } from "../deposit/ProductDetail";
 import { idOf, nameOf } from "../deposit/ProductList";
+import { useUnderstood } from "../deposit/useUnderstood";
 
 const PAUSE = 250;
 const ID = "obscore-inspected";
@@ -43,10 +44,11 @@ export const Inspector = ({ panel, address, column, revision, typed, error, publ
   const [header, setHeader] = useState(null);
   const place = `${address ? idOf(address) : ""}\n${column?.name}`;
   useEffect(() => setEditing(undefined), [place, revision]);
+  const shown = editing ?? typed;
+  const understood = useUnderstood(panel, address, column && shown !== undefined ? { [column.name]: shown } : {});
   if (!address || !column) {
     return <p className="inspector">{i18next.t("Go to a cell to see where its value comes from.")}</p>;
   }
-  const shown = editing ?? typed;
   const save = () => onType(editing);
   const keep = (event) => {
     if (event.key !== "Enter" || editing === undefined || event.target.tagName === "BUTTON") return;
@@ -67,6 +69,7 @@ export const Inspector = ({ panel, address, column, revision, typed, error, publ
             id={ID}
             product={product}
             typed={shown}
+            understood={understood}
             error={editing === undefined ? error : undefined}
             onType={setEditing}
             onHeader={setHeader}

@@ -11,7 +11,7 @@ const SIZE = 25;
 const POLL = 1000;
 
 /** The run that is open: asked for again while it goes on. */
-const useRun = (api, onError) => {
+const useRun = (api, onError, asked) => {
   const [run, setRun] = useState(null);
   const load = useCallback(
     async (id, page = 1) => {
@@ -32,7 +32,7 @@ const useRun = (api, onError) => {
     return () => {
       current = false;
     };
-  }, [api, load, onError]);
+  }, [api, load, onError, asked]);
   useEffect(() => {
     if (run?.state !== "running") return undefined;
     const timer = window.setTimeout(() => load(run.id), POLL);
@@ -64,17 +64,29 @@ export const Rerun = ({ api, panel, revision, onSaved }) => {
   const [text, setText] = useState(undefined);
   const [failure, setFailure] = useState("");
   const [refused, setRefused] = useState([]);
-  const { run, load, forget } = useRun(api, setFailure);
+  const [asked, setAsked] = useState(0);
+  const { run, load, forget } = useRun(api, setFailure, asked);
   const { busy, error, during } = useDuring();
   useEffect(() => {
     panel
       .mapping()
       .then((found) => setSaved(found.mapping))
       .catch((problem) => setFailure(problem.message));
-  }, [panel, revision]);
+  }, [panel, revision, asked]);
+  const failed = failure && (
+    <Message warning visible role="alert">
+      <p>{failure}</p>
+      <Button type="button" size="mini" onClick={() => {
+          setFailure("");
+          setAsked((count) => count + 1);
+        }}>
+        {i18next.t("Try again")}
+      </Button>
+    </Message>
+  );
   const preview = usePreview(panel, text);
   if (saved === null) {
-    return failure ? <Message negative role="alert" content={failure} /> : <Loader active inline="centered" />;
+    return failed || <Loader active inline="centered" />;
   }
   const shown = text ?? saved;
   const errors = refused.length ? refused : (text !== undefined && preview?.errors) || [];
@@ -130,7 +142,8 @@ export const Rerun = ({ api, panel, revision, onSaved }) => {
           </Button>
         </>
       )}
-      {(error || failure) && <Message warning visible role="alert" content={error || failure} />}
+      {failed}
+      {error && <Message warning visible role="alert" content={error} />}
       {run?.state === "running" && <Going run={run} />}
       {WORDS[run?.state] && (
         <Message warning visible role="alert">

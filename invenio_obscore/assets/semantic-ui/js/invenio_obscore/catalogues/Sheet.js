@@ -242,7 +242,7 @@ export const Sheet = ({ recid }) => {
       <p className="count">
         {i18next.t("{{total}} of {{all}} rows. Enter edits a cell, Ctrl+D fills down, Ctrl+Z undoes, Shift with arrows selects, Tab leaves the table.", {
           total,
-          all: sheet?.counts?.products ?? total,
+          all: sheet?.counts ? sheet.counts.products + sheet.counts.failed : total,
         })}
       </p>
       <Legend />

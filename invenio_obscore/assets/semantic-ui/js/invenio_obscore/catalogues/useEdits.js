@@ -50,9 +50,17 @@ const explained = ({ message, errors = [] }) =>
     " "
   );
 
+const reached = ({ cells, products }) => ({
+  cells: i18next.t("{{count}} cells", { count: cells }),
+  rows: i18next.t("{{count}} rows", { count: products }),
+});
+
 /** What was changed, in words. */
-export const changed = ({ cells, products }) =>
-  i18next.t("Saved: {{cells}} cells in {{products}} rows.", { cells, products });
+export const changed = (done) => i18next.t("Saved: {{cells}} in {{rows}}.", reached(done));
+const undone = (done) =>
+  i18next.t("Undone: {{what}} ({{cells}} in {{rows}}).", { what: done.history?.redo?.what || "–", ...reached(done) });
+const redone = (done) =>
+  i18next.t("Redone: {{what}} ({{cells}} in {{rows}}).", { what: done.history?.undo?.what || "–", ...reached(done) });
 
 /** What can be undone and redone, as of a revision. */
 const useHistory = (api, revision) => {
@@ -121,14 +129,14 @@ export const useEdits = (api, panel, base, rows) => {
     [api]
   );
 
-  const perform = useCallback(async (action) => {
+  const perform = useCallback(async (action, inWords) => {
     setBusy(true);
     setSaid({ text: "", bad: false });
     try {
       const done = await action();
       if (!done) return;
       latest.current.revision = Math.max(latest.current.revision, done.revision);
-      setSaid({ text: changed(done), bad: false });
+      setSaid({ text: inWords(done), bad: false });
     } catch (error) {
       setSaid({ text: explained(error), bad: true });
     } finally {
@@ -139,8 +147,8 @@ export const useEdits = (api, panel, base, rows) => {
 
   /** One change after the other. */
   const during = useCallback(
-    (action) => {
-      latest.current.turn = latest.current.turn.then(() => perform(action));
+    (action, inWords = changed) => {
+      latest.current.turn = latest.current.turn.then(() => perform(action, inWords));
       return latest.current.turn;
     },
     [perform]
@@ -156,11 +164,11 @@ export const useEdits = (api, panel, base, rows) => {
 
   /** Undo or redo what is shown. */
   const step = useCallback(
-    (request) =>
+    (request, inWords) =>
       during(async () => {
         const done = await request(latest.current.revision);
         return done.task ? follow(done) : done;
-      }),
+      }, inWords),
     [during, follow]
   );
 
@@ -248,8 +256,8 @@ export const useEdits = (api, panel, base, rows) => {
     drop,
     /** Any other change: set, fill, reset. */
     apply: useCallback((body) => during(() => attempt(body)), [attempt, during]),
-    undo: useCallback(() => step(api.undo), [api, step]),
-    redo: useCallback(() => step(api.redo), [api, step]),
+    undo: useCallback(() => step(api.undo, undone), [api, step]),
+    redo: useCallback(() => step(api.redo, redone), [api, step]),
     errorAt: useCallback((product, column) => errors[nameOf(idOf(product), column)], [errors]),
   };
 };
