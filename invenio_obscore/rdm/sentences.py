@@ -37,8 +37,6 @@ _OF_ROWS = (
     "is no resolving power of a spectrograph",
     "the exposure (%(number)s s) is longer than the observation (%(most)s s)",
     "the position lies outside the region",
-    "from %(least)s to %(most)s m is wider than any instrument sees; check the units",
-    "%(column)s is missing although %(other)s is given",
     "what kind of data product this is, is not known",
     "must have a value (ObsCore 1.1, table 6)",
     "%(value)s is none of %(terms)s",

@@ -107,7 +107,7 @@ def test_from_a_directory_to_published_rows(page: Page, taken_in: str, assert_ac
     page.keyboard.press("Control+A")
     page.keyboard.insert_text("obs_creator_name: 'Leavitt'")
     run.get_by_role("button", name="Run again and show the difference").click()
-    expect(run.locator(".summary")).to_contain_text("5 rows changed (5 cells)", timeout=60 * SECOND)
+    expect(run.locator(".summary")).to_contain_text("Rows changed: 5 (cells: 5)", timeout=60 * SECOND)
     expect(run.locator("table.differences")).to_contain_text("Leavitt")
     run.get_by_role("button", name="Accept the difference").click()
     expect(run.get_by_role("button", name="Run again and show the difference")).to_be_visible()
@@ -132,7 +132,7 @@ def test_from_a_directory_to_published_rows(page: Page, taken_in: str, assert_ac
     sheet.expect_said("Saved: 1 cell in 1 row.")
     expect(sheet.cell(EVENTS, "target_name")).to_have_text("M 82 X-1 (other than published, corrected)")
     differing = sheet.unfold("Differences against the published rows")
-    expect(differing.locator(".summary")).to_contain_text("1 rows changed (1 cells)")
+    expect(differing.locator(".summary")).to_contain_text("Rows changed: 1 (cells: 1)")
 
 
 def test_what_is_typed_wrongly_has_its_message_and_is_not_lost(sheet: Spreadsheet, page: Page) -> None:
@@ -211,7 +211,7 @@ def test_a_table_goes_out_and_comes_back(sheet: Spreadsheet, page: Page, tmp_pat
     expect(exchange.get_by_role("alert")).to_contain_text("line 2")
     lines[CUBE][names.index("em_min")] = "21 cm"
     bring_back(*lines)
-    expect(exchange.locator(".summary")).to_contain_text("2 rows changed (2 cells)")
+    expect(exchange.locator(".summary")).to_contain_text("Rows changed: 2 (cells: 2)")
     exchange.get_by_role("button", name="Take the changes in").click()
     expect(exchange.locator(".said")).to_have_text("Saved: 2 cells in 2 rows.")
     expect(sheet.cell(EVENTS, "obs_title")).to_have_text("A supernova remnant (corrected)")

@@ -13,7 +13,7 @@ const Summary = ({ counts }) => {
   const columns = Object.entries(counts.columns).map(([name, count]) => `${name} (${count})`);
   return (
     <p role="status" className="summary">
-      {i18next.t("{{changed}} rows changed ({{cells}} cells), {{added}} new, {{gone}} gone.", counts)}{" "}
+      {i18next.t("Rows changed: {{changed}} (cells: {{cells}}), new: {{added}}, gone: {{gone}}.", counts)}{" "}
       {columns.join(", ")}
     </p>
   );
