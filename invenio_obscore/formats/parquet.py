@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 #: Rows that are compressed together.
-_GROUP_ROWS = 8_000
+_GROUP_ROWS = 4_000
 
 
 def available() -> bool:
