@@ -11,21 +11,13 @@ from dataclasses import dataclass
 
 from ..obscore.fields import Field
 from . import functions, geometry, registry, tap_schema
+from .columnsql import TYPES
 from .quoting import literal, quoted, relation
 from .tables import HEA_TABLE, INTERVALS, OBSCORE_TABLE, RADIO_TABLE, SCHEMAS, PublishedTable
 
 #: Columns of ``ivoa.obscore`` that are not published: what a row belongs to, and the exact size for DataLink.
 OWNERS = {"record_uuid": "uuid", "parent_uuid": "uuid", "recid": "text", "file_id": "uuid", "access_bytes": "int8"}
 
-_TYPES = {
-    "boolean": "bool",
-    "unsignedByte": "int2",
-    "short": "int2",
-    "int": "int4",
-    "long": "int8",
-    "float": "float4",
-    "double": "float8",
-}
 #: Many rows share a value of these: the identifier behind it gives the first of them in the order of pages.
 _NAMES = ("obs_collection", "facility_name", "instrument_name")
 _INDEXED_OTHERWISE = frozenset({"s_region", "obs_publisher_did", *_NAMES, *(n for i in INTERVALS for n in i)})
@@ -58,7 +50,7 @@ def sql_type(field: Field) -> str:
     """Native type of a published column; text sorts by code point, wherever the database stands."""
     if field.xtype == "timestamp":
         return "timestamp"
-    return 'text COLLATE "C"' if field.is_text else _TYPES[field.datatype]
+    return 'text COLLATE "C"' if field.is_text else TYPES[field.datatype]
 
 
 def statements(settings: DdlSettings | None = None) -> list[str]:

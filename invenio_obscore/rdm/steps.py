@@ -87,8 +87,5 @@ def _packed(change: Change) -> bytes:
 def change_of(step: ObsCoreEdit) -> Change:
     """What a step changed."""
     read = json.loads(zlib.decompress(step.changes))
-    if isinstance(read, list):  # noted before mappings were
-        read = {"pairs": read}
     pairs = {(file, product): (before, after) for file, product, before, after in read["pairs"]}
-    mapping = read.get("mapping")
-    return Change(pairs, tuple(mapping) if mapping else None)
+    return Change(pairs, tuple(read["mapping"]) if read["mapping"] else None)
