@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -62,21 +63,28 @@ def remembered() -> dict[str, str]:
     return dict(json.loads(STATE.read_text())) if STATE.exists() else {}
 
 
-def remember(key: str, value: str) -> str:
-    """Store one choice, readable by the owner only."""
+def remember(key: str, value: str, *, first: bool = False) -> str:
+    """Store one choice, readable by the owner only, and return it; with ``first`` an earlier one stays.
+
+    Several processes may do so at once: database and pages are made side by side.
+    """
     make_folders()
-    state = remembered() | {key: value}
-    partial = STATE.with_suffix(".partial")
-    partial.touch(mode=0o600)
-    partial.write_text(json.dumps(state, indent=1, sort_keys=True))
-    partial.replace(STATE)
+    with STATE.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        state = remembered()
+        if first and key in state:
+            return state[key]
+        partial = STATE.with_suffix(".partial")
+        partial.touch(mode=0o600)
+        partial.write_text(json.dumps(state | {key: value}, indent=1, sort_keys=True))
+        partial.replace(STATE)
     return value
 
 
 def password(name: str) -> str:
     """Return the generated password of an account, making it on first use; it never reads as a number."""
     key = f"password:{name}"
-    return remembered().get(key) or remember(key, f"k{secrets.token_hex(16)}")
+    return remembered().get(key) or remember(key, f"k{secrets.token_hex(16)}", first=True)
 
 
 def is_free(port: int) -> bool:

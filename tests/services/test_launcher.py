@@ -41,6 +41,17 @@ def test_passwords_are_kept_and_private() -> None:
     assert layout.STATE.stat().st_mode & 0o077 == 0
 
 
+def test_processes_that_make_a_password_at_once_have_the_same(tmp_path: Path) -> None:
+    code = "from services.layout import password; print(*(password(str(n)) for n in range(20)))"
+    environment = {**os.environ, "OBSCORE_VAR": str(tmp_path)}
+    started = [
+        subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, cwd=layout.ROOT)
+        for _ in range(4)
+    ]
+    assert len({process.communicate()[0] for process in started}) == 1
+    assert all(process.returncode == 0 for process in started)
+
+
 def test_daemon_starts_once_and_stops() -> None:
     daemon = Daemon("sleeper")
     pid = daemon.start([sys.executable, "-c", "import time; time.sleep(60)"])
