@@ -7,7 +7,6 @@ accepted, an inclusion without review): there the row that ties them is watched.
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 from uuid import UUID
 
@@ -18,13 +17,10 @@ from invenio_db.uow import UnitOfWork
 from invenio_drafts_resources.services.records.components import ServiceComponent
 from invenio_rdm_records.records.models import RDMParentCommunity
 from invenio_records_resources.services.uow import TaskOp
-from kombu.exceptions import OperationalError
 from sqlalchemy import Connection, event, select
 from sqlalchemy.orm import Mapper, Session, object_session
 
 from . import publication, queue
-
-logger = logging.getLogger(__name__)
 
 #: Where a session keeps the records that joined a community in its transaction.
 _JOINED = "obscore-joined"
@@ -94,11 +90,8 @@ def _sync_joined(session: Session) -> None:
     """Send the tasks; without a broker ``invenio obscore reconcile`` finds what is left."""
     if session.in_nested_transaction():
         return
-    try:
-        for parent_uuid in sorted(session.info.pop(_JOINED, ())):
-            sync_parent.apply_async(args=(parent_uuid,), **queue.options())
-    except OperationalError:
-        logger.warning("the message broker does not answer; a record's collection is not up to date", exc_info=True)
+    joined = [(parent_uuid,) for parent_uuid in sorted(session.info.pop(_JOINED, ()))]
+    queue.ask(queue.Task.SYNC_PARENT, joined, otherwise="a record's collection is not up to date")
 
 
 @event.listens_for(db.session, "after_rollback")

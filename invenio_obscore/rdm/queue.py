@@ -34,6 +34,7 @@ class Task(StrEnum):
     PREPARE_DRAFT = "invenio_obscore.rdm.tasks.prepare_draft"
     READ_STORED_FILE = "invenio_obscore.rdm.tasks.read_stored_file"
     SWEEP = "invenio_obscore.rdm.tasks.sweep"
+    SYNC_PARENT = "invenio_obscore.rdm.communities.sync_parent"
     TELL_RECORDS = "invenio_obscore.rdm.tasks.tell_records"
 
 

@@ -116,7 +116,7 @@ def _links(identifier: str, rows: _Rows | None, settings: VoSettings) -> Iterato
         yield not_found(identifier) if rows is not None else too_many(identifier)
         return
     for row in rows:
-        public = row["data_rights"] in (None, "public")
+        public = _is_public(row)
         kind = row["dataproduct_type"]
         if row["access_url"]:
             yield Link(
@@ -126,8 +126,12 @@ def _links(identifier: str, rows: _Rows | None, settings: VoSettings) -> Iterato
             )  # fmt: skip
     row = rows[0]
     if row["recid"] and settings.site_url:
-        with_files = len(rows) == 1 and row["data_rights"] in (None, "public")
+        with_files = len(rows) == 1 and _is_public(row)
         yield from _about(identifier, row, settings, with_files=with_files)
+
+
+def _is_public(row: Mapping[str, Any]) -> bool:
+    return row["data_rights"] in (None, "public")
 
 
 def _about(identifier: str, row: Mapping[str, Any], settings: VoSettings, *, with_files: bool) -> Iterator[Link]:
